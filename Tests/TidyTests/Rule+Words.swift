@@ -2,6 +2,7 @@
 extension Rule {
     static let words: [Rule] = [
         forbiddenCalls, trustedConcurrency, aroundTheAsking, openEnds, machinePaths, registryHosts,
+        oneWordForOneIdea,
     ]
 
     private static let forbiddenCalls = Rule(
@@ -120,5 +121,27 @@ extension Rule {
         "deb." + "debian.org", "snapshot." + "debian.org", "pypi." + "org",
         "pythonhosted." + "org", "npmjs." + "org", "crates." + "io", "proxy.golang." + "org",
         "sum.golang." + "org", "archive." + "ubuntu.com",
+    ]
+
+    /// Who reads two words takes them for two things.
+    private static let oneWordForOneIdea = Rule(
+        "one idea has one word in what people read",
+        breaks: [
+            swift("Sources/Exchange/A.swift", "ja: \"運営者に伝えてください。\""),
+            swift("profiles/access/a.json", "\"ja\": \"アクセス記録の検索\""),
+        ],
+        keeps: [
+            swift("Sources/Exchange/A.swift", "ja: \"運用者に伝えてください。\""),
+            swift("README.ja.md", "アクセス記録がディスクに残ってから"),
+        ],
+        with: synonyms.map { $0.not }
+    ) { file, line in
+        guard file.isSource || file.path.hasPrefix("profiles/") else { return nil }
+        return synonyms.first { file.lines[line].contains($0.not) }.map { "say \($0.word)" }
+    }
+
+    private static let synonyms = [
+        (word: "運用者", not: "運営者"), (word: "アクセスの記録", not: "アクセス記録"),
+        (word: "エラーにしません", not: "断りません"),
     ]
 }

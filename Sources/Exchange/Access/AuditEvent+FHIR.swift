@@ -1,4 +1,4 @@
-/// アクセス記録: one entry of the log as its reader may see it, with its place in the sealed log.
+/// アクセスの記録: one entry of the log as its reader may see it, with its place in the sealed log.
 package struct AccessEntryView: Hashable, Sendable {
     package let id: String
     package let at: Instant

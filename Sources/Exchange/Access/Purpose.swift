@@ -44,7 +44,7 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case printPaperForms = "print-paper-forms"
     /// 紙に書かれた予診票・問診票の回答の登録と訂正 (institution).
     case bringScreening = "bring-screening"
-    /// 受付での、慎重に扱う問診票の参照 (institution).
+    /// 受付での、特に慎重に扱う問診票の参照 (institution).
     case readSensitiveScreenings = "read-sensitive-screenings"
     /// 予防接種台帳と請求の受領 (municipality).
     case receiveVaccinations = "receive-vaccinations"
@@ -58,7 +58,7 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case receiveEntitlements = "receive-entitlements"
     /// 健診結果と請求の受領 (municipality).
     case receiveCheckups = "receive-checkups"
-    /// 慎重に扱う健診項目の受領 (municipality that is entitled to it).
+    /// 特に慎重に扱う健診項目の受領 (municipality that is entitled to it).
     case receiveSensitiveCheckups = "receive-sensitive-checkups"
     /// 会計の受領 (municipality, prefecture).
     case receiveBills = "receive-bills"
@@ -82,15 +82,15 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case remindOfVaccination = "remind-of-vaccination"
     /// 健診結果の送信と訂正 (institution).
     case recordCheckup = "record-checkup"
-    /// 慎重に扱う健診項目の送信と訂正 (institution).
+    /// 特に慎重に扱う健診項目の送信と訂正 (institution).
     case recordSensitiveCheckup = "record-sensitive-checkup"
     /// 集団健診の結果の送信と訂正 (municipality).
     case recordMassCheckup = "record-mass-checkup"
-    /// 集団健診で慎重に扱う項目の送信と訂正 (municipality).
+    /// 集団健診で特に慎重に扱う項目の送信と訂正 (municipality).
     case recordSensitiveMassCheckup = "record-sensitive-mass-checkup"
     /// 健診結果の参照 (institution).
     case readCheckups = "read-checkups"
-    /// 慎重に扱う健診項目の参照 (institution).
+    /// 特に慎重に扱う健診項目の参照 (institution).
     case readSensitiveCheckups = "read-sensitive-checkups"
     /// 受給資格の登録 (municipality, prefecture).
     case registerEntitlements = "register-entitlements"
@@ -118,11 +118,11 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case registerNotifications = "register-maternal-notifications"
     /// 事後措置の一覧の参照 (municipality).
     case readFollowUps = "read-follow-ups"
-    /// 慎重に扱う事後措置の一覧の参照 (municipality).
+    /// 特に慎重に扱う事後措置の一覧の参照 (municipality).
     case readSensitiveFollowUps = "read-sensitive-follow-ups"
     /// 事後措置の回答 (municipality).
     case answerFollowUp = "answer-follow-up"
-    /// 慎重に扱う事後措置の回答 (municipality).
+    /// 特に慎重に扱う事後措置の回答 (municipality).
     case answerSensitiveFollowUp = "answer-sensitive-follow-up"
     /// 健診の未受診者の一覧 (municipality).
     case listUnseen = "list-unseen"
@@ -136,21 +136,21 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case exportResidents = "export-residents"
     /// 登録結果の参照 (municipality, prefecture).
     case readRegistration = "read-registration"
-    /// 慎重に扱う項目のファイルの処理結果の参照 (municipality).
+    /// 特に慎重に扱う項目のファイルの処理結果の参照 (municipality).
     case readSensitiveRegistration = "read-sensitive-registration"
-    /// 確認待ちの行の決着 (operator, on the municipality's word).
+    /// 確認待ちの登録の承認・却下 (operator, on the municipality's word).
     case settleReview = "settle-review"
     /// 鍵の更新 (operator): about nobody.
     case rotateKey = "rotate-key"
-    /// アクセス記録の保管 (operator): about nobody by itself.
+    /// アクセスの記録の保管 (operator): about nobody by itself.
     case archiveLog = "archive-log"
     /// カードと住所の異動 (card authority).
     case feedCards = "feed-cards"
-    /// アクセス記録の検索 (municipality, prefecture, auditor).
+    /// アクセスの記録の検索 (municipality, prefecture, auditor).
     case searchAccessLog = "search-access-log"
-    /// アクセス記録の開示の延期 (municipality, prefecture).
+    /// アクセスの記録の開示の延期 (municipality, prefecture).
     case withholdEntries = "withhold-entries"
-    /// 苦情の審査のためのアクセス記録の参照 (ombudsman).
+    /// 苦情の審査のためのアクセスの記録の参照 (ombudsman).
     case examineComplaint = "examine-complaint"
     /// 災害の宣言・確認・終了 (municipality, prefecture).
     case declareDisaster = "declare-disaster"
@@ -160,13 +160,13 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readEmergencyReviews = "read-emergency-reviews"
     /// 災害時の受付の確認への回答 (municipality).
     case answerEmergencyReview = "answer-emergency-review"
-    /// 本人の利用開始 (portal).
+    /// 本人のログイン (portal).
     case beginResidentSession = "begin-resident-session"
-    /// 本人の利用終了 (portal).
+    /// 本人のログアウト (portal).
     case endResidentSession = "end-resident-session"
     /// 代わりに手続きできる人の参照 (portal).
     case readRepresented = "read-represented"
-    /// 代理の利用開始 (portal).
+    /// 代理での手続きの開始 (portal).
     case beginActingSession = "begin-acting-session"
     /// 本人による、代わりに手続きできる人の参照 (portal).
     case readOwnRepresentatives = "read-own-representatives"
@@ -184,11 +184,11 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case endOwnVisit = "end-own-visit"
     /// 本人による同意の撤回 (portal).
     case withdrawOwnConsent = "withdraw-own-consent"
-    /// 本人による、停止した医療機関の参照 (portal).
+    /// 本人による、情報提供を停止した医療機関の参照 (portal).
     case readOwnBlocks = "read-own-blocks"
-    /// 本人による医療機関の停止 (portal).
+    /// 本人による、医療機関への情報提供の停止 (portal).
     case setOwnBlock = "set-own-block"
-    /// 本人による医療機関の停止の解除 (portal).
+    /// 本人による、医療機関への情報提供の停止の解除 (portal).
     case liftOwnBlock = "lift-own-block"
     /// 本人のお知らせの参照 (portal).
     case readOwnNotices = "read-own-notices"
@@ -202,9 +202,9 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case printScreening = "print-screening"
     /// 本人の予診票・問診票の参照 (portal).
     case readOwnScreenings = "read-own-screenings"
-    /// 慎重に扱う問診票の保存と提出 (portal, of the resident alone).
+    /// 特に慎重に扱う問診票の保存と提出 (portal, of the resident alone).
     case saveSensitiveScreening = "save-sensitive-screening"
-    /// 本人の、慎重に扱う問診票の参照 (portal, of the resident alone).
+    /// 本人の、特に慎重に扱う問診票の参照 (portal, of the resident alone).
     case readOwnSensitiveScreenings = "read-own-sensitive-screenings"
     /// 接種証明カードの発行 (portal).
     case issueHealthCard = "issue-health-card"
@@ -218,12 +218,12 @@ package enum Purpose: String, CaseIterable, Hashable, Sendable {
     case readOwnRefunds = "read-own-refunds"
     /// 本人の健診結果の参照 (portal).
     case readOwnCheckups = "read-own-checkups"
-    /// 本人の、慎重に扱う健診項目の参照 (portal).
+    /// 本人の、特に慎重に扱う健診項目の参照 (portal).
     case readOwnSensitiveCheckups = "read-own-sensitive-checkups"
     /// 本人の発育の記録の参照 (portal).
     case readOwnMeasurements = "read-own-measurements"
     /// 本人の健診の予定の参照 (portal).
     case readOwnCheckupPlan = "read-own-checkup-plan"
-    /// 本人のアクセス記録の参照 (portal).
+    /// 本人のアクセスの記録の参照 (portal).
     case readOwnAccessLog = "read-own-access-log"
 }

@@ -3,18 +3,18 @@
 extension Refusal.Row {
     static let nonceUnknown = Self(
         "nonce-unknown", 422, "invalid", isEntered: true,
-        ja: "受付番号(ノンス)が、この機関のこの目的に出したものではありません。新しく取り、カードをもう一度読み取ってください。",
+        ja: "一回限りの値（ノンス）が、この機関のこの目的に出したものではありません。新しい値を取り、カードをもう一度読み取ってください。",
         en: "The nonce was not issued to you for this purpose. Take a new one and read the "
             + "card again.")
 
     static let nonceExpired = Self(
         "nonce-expired", 422, "expired", isEntered: true,
-        ja: "受付番号(ノンス)の時間が過ぎました。新しく取り、カードをもう一度読み取ってください。",
+        ja: "一回限りの値（ノンス）の有効時間が過ぎました。新しい値を取り、カードをもう一度読み取ってください。",
         en: "The time of the nonce is over. Take a new one and read the card again.")
 
     static let nonceUsed = Self(
         "nonce-used", 409, "conflict", isEntered: true,
-        ja: "この受付番号(ノンス)は別の内容で使われています。新しく取り、カードをもう一度読み取ってください。",
+        ja: "この一回限りの値（ノンス）は、別の内容ですでに使われています。新しい値を取り、カードをもう一度読み取ってください。",
         en: "This nonce was already used with other content. Take a new one and read the "
             + "card again.")
 
@@ -64,16 +64,16 @@ extension Refusal.Row {
 
     static let cardLocked = Self(
         "card-locked", 422, "lock-error", isEntered: true,
-        ja: "暗証番号を続けて間違えたため、カードがロックされています。顔認証で読み取るか、今日は紙の受給者証などで確認してください。解除は市区町村窓口でできます。",
+        ja: "暗証番号の入力回数が上限に達し、カードがロックされています。顔認証で読み取るか、今日は紙の受給者証などで確認してください。解除は市区町村窓口でできます。",
         en: "The card is locked after wrong PINs. Use face recognition, or confirm with the "
             + "paper certificate today; the municipality unlocks it.")
 
     static let residentDeceased = Self(
         "resident-deceased", 422, "business-rule", isEntered: true,
-        ja: "この方について、市区町村から死亡の届出が登録されているため、受付はできません。ご本人が目の前にいるときは登録の誤りです。今日は紙の"
+        ja: "この方については、市区町村が死亡を登録しているため、受付はできません。ご本人が目の前にいるときは、登録が誤っているおそれがあります。今日は紙の"
             + "受給者証などで確認し、住所地の市区町村に連絡してください。亡くなる前の診療の記録は、そのときの受付で扱えます。",
         en: "A municipality has registered that this person died, so no visit is opened. If the "
-            + "person is before you, that is a mistake: confirm with papers today and tell the "
+            + "person is before you, that may be wrong: confirm with papers today and tell the "
             + "municipality of residence. Care given before is handled with the visit of that day.")
 
     static let consentUnknown = Self(
@@ -101,7 +101,7 @@ extension Refusal.Row {
 
     static let paperNotConfirmed = Self(
         "paper-not-confirmed", 422, "not-found", isEntered: true,
-        ja: "この3つの項目では確認できませんでした。公費負担者番号・受給者番号・生年月日を紙面と見比べてください。合っていれば、紙面の発行元に問い合わせてください。",
+        ja: "この3つの項目では確認できませんでした。公費負担者番号・受給者番号・生年月日を紙の受給者証と見比べてください。合っていれば、受給者証の発行元に問い合わせてください。",
         en: "These three items could not be confirmed. Compare payer number, recipient "
             + "number and birth date with the paper; if they agree, ask the body that issued "
             + "it.")

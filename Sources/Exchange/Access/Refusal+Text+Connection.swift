@@ -44,7 +44,7 @@ extension Refusal.Row {
     static let headerTooLarge = Self(
         "header-too-large", 431, "too-long", isEntered: false,
         ja: "ヘッダーが大きすぎます。1項目8 KiB以内、全体で16 KiB・64項目以内です。"
-            + "要らないヘッダー(Cookieなど)を除いて、もう一度送ってください。",
+            + "要らないヘッダー（Cookieなど）を除いて、もう一度送ってください。",
         en: "The header is too large: 8 KiB a field, 16 KiB and 64 fields in all. Leave out "
             + "fields that are not needed, such as cookies, and send again.")
 
@@ -59,13 +59,13 @@ extension Refusal.Row {
 
     static let routeUnknown = Self(
         "route-unknown", 404, "not-found", isEntered: false,
-        ja: "この接続口にこのURLはありません。URLと接続口(医療機関・行政・住民)を確かめてください。",
+        ja: "この接続口にこのURLはありません。URLと接続口（医療機関・行政・住民）を確かめてください。",
         en: "This address does not exist on this listener. Check the address and the "
             + "listener (institution, office, resident).")
 
     static let methodNotAllowed = Self(
         "method-not-allowed", 405, "not-supported", isEntered: false,
-        ja: "このURLではこの操作(HTTPメソッド)を使えません。Allowヘッダーにある操作を使ってください。",
+        ja: "このURLではこの操作（HTTPメソッド）を使えません。Allowヘッダーにある操作を使ってください。",
         en: "This address does not take this method. Use one that the Allow header names.")
 
     static let certificateNotTrusted = Self(
@@ -120,7 +120,7 @@ extension Refusal.Row {
 
     static let clientDiffers = Self(
         "client-differs", 401, "login", isEntered: false,
-        ja: "トークンは、接続に使った証明書の機関にだけ出します。client_idはその機関のもの(機関種別:コード)に"
+        ja: "トークンは、接続に使った証明書の機関にだけ出します。client_idはその機関のもの（機関種別:コード）に"
             + "するか省き、client_secretやAuthorizationは付けずに送ってください。",
         en: "A token is given to the party of this connection's certificate alone. Send that "
             + "party's client_id (role:code) or none, and neither client_secret nor Authorization.")

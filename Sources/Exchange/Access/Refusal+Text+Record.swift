@@ -18,7 +18,7 @@ extension Refusal.Row {
 
     static let tokenRevoked = Self(
         "token-revoked", 401, "login", isEntered: true,
-        ja: "このログインは取り消されています。心当たりがなければ、利用の記録を確かめてください。続けるにはログインし直してください。",
+        ja: "このログインは取り消されています。心当たりがなければ、アクセスの記録を確かめてください。続けるにはログインし直してください。",
         en: "This login was withdrawn. If that is a surprise, look at your list of accesses. "
             + "Log in again to continue.")
 
@@ -58,13 +58,13 @@ extension Refusal.Row {
 
     static let answerFormUnknown = Self(
         "answer-form-unknown", 409, "not-supported", isEntered: true,
-        ja: "この回答は、いまのシステムとは別の版の書き方で作られており、ここでは再計算できません。この記録の番号を添えて、運用者に依頼してください。",
+        ja: "この回答は、今のシステムとは別の版の形式で作られており、ここでは再計算できません。この記録の番号を添えて、運用者に再計算を依頼してください。",
         en: "This answer was written in the form of another release and cannot be recomputed "
             + "here. Ask the operator, with the id of the entry.")
 
     static let rulesUnknown = Self(
         "rules-unknown", 422, "not-found", isEntered: true,
-        ja: "この日付に使う制度の規則が登録されていません。運用者または制度の担当者に、規則の登録を依頼してください。",
+        ja: "この日付に使う制度の決まりが登録されていません。運用者または制度の担当者に、決まりの登録を依頼してください。",
         en: "No rules are loaded for this date. Ask the operator or the office in charge of "
             + "the scheme to load them.")
 

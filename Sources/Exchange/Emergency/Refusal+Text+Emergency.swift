@@ -3,13 +3,13 @@
 extension Refusal.Row {
     static let termTooLong = Self(
         "term-too-long", 422, "business-rule", isEntered: true,
-        ja: "期間が、決まりにある最長を超えるか、すでに過ぎています。決まりの範囲の日時を指定してください。",
+        ja: "期間が、決まりで定めた最長を超えるか、すでに過ぎています。決まりの範囲の日時を指定してください。",
         en: "The term is longer than the rules allow, or is over already. Give a time within "
             + "the rules.")
 
     static let alreadySettled = Self(
         "already-settled", 409, "conflict", isEntered: true,
-        ja: "これはすでに決まっているか、終わっています。一覧を読み直して、いまの状態を確かめてください。",
+        ja: "この件は、すでに決定しているか、終わっています。一覧を読み直して、今の状態を確かめてください。",
         en: "This is settled or over already. Read the list again and look at its state.")
 
     static let areaNotYours = Self(
@@ -20,7 +20,7 @@ extension Refusal.Row {
 
     static let noDisaster = Self(
         "no-disaster", 403, "forbidden", isEntered: true,
-        ja: "この医療機関の区域で、いま有効な災害の宣言はありません。カードまたは紙の受給者証で受付をしてください。宣言が必要なときは、市区町村に連絡してください。",
+        ja: "この医療機関の区域で、今、有効な災害の宣言はありません。カードまたは紙の受給者証で受付をしてください。宣言が必要なときは、市区町村に連絡してください。",
         en: "No disaster is declared for this institution's area now. Open the visit with the "
             + "card or the paper certificate; if a declaration is needed, call the municipality.")
 

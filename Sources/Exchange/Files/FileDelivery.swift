@@ -61,7 +61,7 @@ package enum DeliveryFault: String, CaseIterable, Hashable, Sendable {
         case .asOfAhead:
             "全件の時点(asOf)が今より先です。一覧を作った日時を確かめ、今までの日時で送り直してください。"
         case .asOfBehind:
-            "この時点(asOf)より後の全件をすでに受け付けています。一部を直すときは変更(差分)か直した行を、"
+            "この時点(asOf)より後の全件をすでに受け付けています。一部を直すときは変更（差分）か直した行を、"
                 + "そうでなければ新しい全件を送ってください。"
         }
     }

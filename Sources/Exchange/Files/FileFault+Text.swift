@@ -49,7 +49,7 @@ extension FileFault.Reason {
             "1行の項目が\(most)個を超えています。改行が失われていないか確かめて、" + again
         case .headerMissing:
             "このレイアウトの列名だけの行が見当たりません。見出し行を付けるか、その上の題名などの行を除くか、"
-                + "レイアウトの指定と文字コード(CP932かUTF-8)を確かめて、" + again
+                + "レイアウトの指定と文字コード（CP932かUTF-8）を確かめて、" + again
         case .headerDiffers(let found, let all, let others):
             "見出し行に、このレイアウトの\(all)列のうち\(found)列と、ほかの\(others)列があります。別のレイアウトの"
                 + "ファイルではないか、見出し行の後の改行が失われていないか確かめ、ほかの列を除いて、" + again

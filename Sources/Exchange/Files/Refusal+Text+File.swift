@@ -2,7 +2,7 @@
 extension Refusal.Row {
     static let fileRefused = Self(
         "file-refused", 422, "processing", isEntered: true,
-        ja: "このファイルは行を読み分けられないため、何も反映していません。faultsの箇所を直し、同じ順番でもう一度送ってください。",
+        ja: "このファイルは行の区切りを読み取れないため、何も反映していません。faultsの箇所を直し、同じ順番でもう一度送ってください。",
         en: "The rows of this file cannot be told apart, so nothing of it was applied. Mend what "
             + "faults names and send it again in the same place of the order.")
 
@@ -12,13 +12,13 @@ extension Refusal.Row {
 
     static let fileNotWaiting = Self(
         "file-not-waiting", 409, "conflict", isEntered: true,
-        ja: "このファイルは、いまその決定を待っていません。処理結果を読み直し、状態を確かめてください。",
+        ja: "このファイルは、今はその決定を待っていません。処理結果を読み直し、状態を確かめてください。",
         en: "This file is not waiting for that decision now. Read its acknowledgement again and "
             + "look at its status.")
 
     static let effectChanged = Self(
         "effect-changed", 409, "conflict", isEntered: true,
-        ja: "確認した影響のハッシュが、いまのものと違います。処理結果を読み直し、影響を確かめてから確認してください。",
+        ja: "確認した影響のハッシュが、今のものと違います。処理結果を読み直し、影響を確かめてから確認してください。",
         en: "The hash of the effect that you confirm is not the present one. Read the "
             + "acknowledgement again, look at the effect and confirm that.")
 

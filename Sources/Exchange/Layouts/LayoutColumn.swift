@@ -161,19 +161,19 @@ package enum ColumnType: Hashable, Sendable {
                 en: "a whole number from \(values.lowerBound) to \(values.upperBound)")
         case .decimal(let range): range.text
         case .code(let codes): Self.rule(of: codes)
-        case .flag: .init(ja: "1(はい)または0(いいえ)", en: "1 (yes) or 0 (no)")
+        case .flag: .init(ja: "1（はい）または0（いいえ）", en: "1 (yes) or 0 (no)")
         case .day(let reading):
             .init(
-                ja: "実在する日付(\(reading.examples.joined(separator: "、")))",
+                ja: "実在する日付（\(reading.examples.joined(separator: "、"))）",
                 en: "a day that exists (\(reading.examples.joined(separator: ", ")))")
         case .birthDate(let reading):
             .init(
-                ja: "生年月日(\(reading.examples.joined(separator: "、"))、分からない月日は00、全て不明なら「不明」)",
+                ja: "生年月日（\(reading.examples.joined(separator: "、"))、分からない月日は00、全て不明なら「不明」）",
                 en: "a birth date (\(reading.examples.joined(separator: ", ")); 00 for an "
                     + "unknown month or day, 不明 when all is unknown)")
         case .partialDay(let reading):
             .init(
-                ja: "実在する日付(\(reading.examples.joined(separator: "、")))、"
+                ja: "実在する日付（\(reading.examples.joined(separator: "、"))）、"
                     + "日が分からなければ年月(2015-06)か年(2015)",
                 en: "a day that exists (\(reading.examples.joined(separator: ", "))), or where it "
                     + "is not known a month (2015-06) or a year (2015)")
@@ -203,7 +203,7 @@ package enum ColumnType: Hashable, Sendable {
 
     private static func rule(of codes: [CodedName]) -> BilingualText {
         .init(
-            ja: codes.map { "\($0.code)(\($0.name.ja))" }.joined(separator: "、"),
+            ja: codes.map { "\($0.code)（\($0.name.ja)）" }.joined(separator: "、"),
             en: codes.map { "\($0.code) (\($0.name.en))" }.joined(separator: ", "))
     }
 }

@@ -6,7 +6,7 @@ extension RowCode {
         switch self {
         case .anotherPerson:
             BilingualText(
-                ja: "\(what)の人は、この個人番号で知られている人と別人のおそれがあります。個人番号を台帳で確かめてください。"
+                ja: "\(what)の人は、この個人番号で登録されている方とは別人のおそれがあります。個人番号を台帳で確かめてください。"
                     + "番号が正しいときは、前に登録した団体と内容を合わせてから、この行だけを送り直してください。",
                 en:
                     "\(name) speaks of another person than is known under this number. Look the number "
@@ -19,7 +19,7 @@ extension RowCode {
                     + "cancellation (34) under a sequence of its own.")
         case .correctsAnother:
             BilingualText(
-                ja: "\(what)の異動は別の人のものです。通番か、この行の人(個人番号・自治体別本人キー)のどちらかが違います。"
+                ja: "\(what)の異動は別の人のものです。通番か、この行の人（個人番号・自治体別本人キー）のどちらかが違います。"
                     + "台帳で確かめ、直して、この行だけを送り直してください。",
                 en:
                     "\(name) names an event of somebody else: either the sequence is wrong, or the "

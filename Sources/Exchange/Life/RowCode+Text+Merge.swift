@@ -19,7 +19,7 @@ extension RowCode {
                 en: "The record to be absorbed has bills or refunds, over which an earlier release "
                     + "merged no two records. This one does: send this row alone again.")
         case .mergeDoses: Self.held("接種や副反応の記録", "vaccinations or reactions")
-        case .mergeQuestionnaires: Self.held("予診票・問診の回答", "answered questionnaires")
+        case .mergeQuestionnaires: Self.held("予診票・問診票の回答", "answered questionnaires")
         case .mergeMaternal: Self.held("母子保健の記録", "records of maternal and child health")
         case .mergeHeld:
             BilingualText(
@@ -61,21 +61,21 @@ extension RowCode {
                     + "stays.")
         case .mergeAlone:
             BilingualText(
-                ja: "同じ送信に、同じ人の別の行があります。統合とその取消は、その人のほかの異動と分けて、"
+                ja: "同じ送信に、同じ人の別の行があります。統合とその取消しは、その方のほかの異動と分けて、"
                     + "この行だけを送ってください。",
                 en: "This body has another row of the same person. Send a merge, or its undoing, "
                     + "apart from their other events: this row alone.")
         case .mergeKind:
             BilingualText(
                 ja: "\(what)の通番は、統合(41)とそれ以外の間では使えません。統合を取り消すのは"
-                    + "「統合の取消」(42)、ほかの異動を直すのは「修正」(33)か「異動の取消」(34)です。取消は、統合した"
+                    + "「統合の取消」(42)、ほかの異動を直すのは「修正」(33)か「異動の取消」(34)です。取消しは、統合した"
                     + "2つの記録のどちらかの番号で送ってください。",
                 en:
                     "\(name) does not fit: a merge (41) is undone by 42 alone, under either of its two "
                     + "records; other events are corrected by 33 or taken back by 34.")
         case .mergesTooMany:
             BilingualText(
-                ja: "一度に送れる統合とその取消は100件までです。この行は登録していません。残りの行を次の送信に"
+                ja: "一度に送れる統合とその取消しは100件までです。この行は登録していません。残りの行を次の送信に"
                     + "分けてください。",
                 en: "One body may bring 100 merges and undoings. This row was not taken: send what "
                     + "is left in the next body.")
@@ -94,7 +94,7 @@ extension RowCode {
         case .mergeRelations:
             BilingualText(
                 ja: "統合される記録に、続いている保護者・後見・委任の登録か、親権の喪失があります。残す記録に"
-                    + "登録し直し、元の登録を終わらせてください(委任は本人が終わらせます)。"
+                    + "登録し直し、元の登録を終わらせてください（委任は本人が終わらせます）。"
                     + Self.againJa,
                 en:
                     "The record to be absorbed has a guardianship, a delegation or a loss of custody "
@@ -113,10 +113,10 @@ extension RowCode {
                     + Self.againEn)
         case .mergeUsed:
             BilingualText(
-                ja: "統合の後に、この人の会計・接種・健診・回答・代理などの記録があります。どちらの人のものか"
-                    + "分からないまま残るため、取り消せません。記録した機関に取消しを頼み、代理は終わらせて"
-                    + "ください。取り消せない記録があるときは、この版では統合を取り消せません。"
-                    + Self.againJa,
+                ja: "統合の後に、この方の会計・接種・健診・回答・代理などの記録があります。どちらの人のものか"
+                    + "分からないまま残るため、統合を取り消せません。記録した機関に取消しを依頼し、代理を"
+                    + "終わらせたうえで、この行だけを送り直してください。記録を取り消せないときは、この版では"
+                    + "統合を取り消せません。",
                 en: "Something was recorded of this person since the merge (a bill, a dose, a "
                     + "result, an answer, a representative), and nobody could say of which of the "
                     + "two it is. "

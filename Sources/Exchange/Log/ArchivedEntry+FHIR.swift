@@ -48,7 +48,7 @@ package struct ArchivedEntryView: Hashable, Sendable {
     private var words: String {
         """
         この記録は保存期間を過ぎたため、\(month)の保管ファイルに移しました。内容を見るには、\
-        記録の番号と位置を添えて、ゲートウェイの運営者に照会してください。 / \
+        記録の番号と位置を添えて、ゲートウェイの運用者に照会してください。 / \
         The time of keeping of this entry is over: it is in the archive of \(month). \
         To see what it says, ask the gateway's operator, with its number and position.
         """

@@ -81,7 +81,7 @@ package struct CheckNotice: Sendable {
         )
         let date = change.day.map { "（\($0.text)）" } ?? ""
         return BilingualText(
-            ja: "\(serviceDate.text)の資格確認の答えが変わりました。\(subject.ja): 「\(told.display.ja)」と答えましたが、"
+            ja: "\(serviceDate.text)の資格確認の回答が変わりました。\(subject.ja): 「\(told.display.ja)」と回答しましたが、"
                 + "今は「\(outcome.display.ja)」\(date)です。この日の会計と請求を見直し、請求済みなら実施機関に連絡してください。",
             en: "The answer to the check of \(serviceDate.text) changed. \(subject.en): it was "
                 + "\"\(told.display.en)\" and is now \"\(outcome.display.en)\""

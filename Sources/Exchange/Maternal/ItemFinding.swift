@@ -58,9 +58,9 @@ package struct ItemFinding: Hashable, Sendable {
     package var ja: String {
         let what = name.ja
         switch code {
-        case .unknownCheckup: return "健診の種類\(what)は、この日に有効な決まりにありません。種類と健診日を確かめてください。"
-        case .unknownItem: return "項目\(what)は決まりにありません。項目のコードを確かめて、送り直してください。"
-        case .duplicateItem: return "\(what)が二度あります。正しいほうだけを残して、送り直してください。"
+        case .unknownCheckup: return "健診の種類「\(what)」は、この日に有効な決まりにありません。種類と健診日を確かめてください。"
+        case .unknownItem: return "項目「\(what)」は決まりにありません。項目のコードを確かめて、送り直してください。"
+        case .duplicateItem: return "\(what)が2回あります。正しいほうだけを残して、送り直してください。"
         case .required: return "\(what)がありません。測定値か、未実施の理由を入れて、送り直してください。"
         case .wrongKind: return "\(what)の書き方が違います。\(rule.ja)で書いて、送り直してください。"
         case .wrongUnit: return "\(what)の単位が違います。\(rule.ja)で書いて、送り直してください。"
@@ -76,10 +76,10 @@ package struct ItemFinding: Hashable, Sendable {
         case .beforePregnancy: return "健診日が妊娠0週0日より前です。健診日と分娩予定日を確かめてください。"
         case .outsideWindow: return "健診日が対象の期間の外です。結果は受け付けました。健診日に誤りがないか確かめてください。"
         case .sensitiveItem:
-            return "\(what)は特に慎重に扱う項目です。この結果から外して送り直してください。医療機関は、同意を得て "
+            return "\(what)は、特に慎重に扱う項目です。この結果から外して送り直してください。医療機関は、同意を得て "
                 + "/fhir/sensitive/DiagnosticReport に送れます。"
         case .openItem:
-            return "\(what)は慎重に扱う項目ではありません。/fhir/DiagnosticReport に送ってください。"
+            return "\(what)は、特に慎重に扱う項目ではありません。/fhir/DiagnosticReportに送ってください。"
         case .notOfCheckup: return "\(what)はこの健診の項目ではありません。値は受け付けました。健診の種類を確かめてください。"
         case .originUnknown:
             return "出生日・分娩日・分娩予定日が届いていません。結果は受け付けました。対象の期間かどうかを確かめてください。"

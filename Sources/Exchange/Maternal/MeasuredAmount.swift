@@ -56,7 +56,7 @@ package struct MeasuredRange: Hashable, Sendable {
     /// In words that fit 「…に直して」 and "Write …".
     var text: BilingualText {
         BilingualText(
-            ja: "\(min.text)以上\(max.text)以下の数(小数\(decimals)桁まで)",
+            ja: "\(min.text)以上\(max.text)以下の数（小数\(decimals)桁まで）",
             en: "a number from \(min.text) to \(max.text) with at most \(decimals) decimals")
     }
 }

@@ -10,7 +10,7 @@ package struct FourEyes: Hashable, Sendable {
         case disaster
         /// 鍵の更新: a new version of a key, or the end of the former seal key.
         case keyRotation = "key-rotation"
-        /// アクセス記録の保管: a month leaves the database.
+        /// アクセスの記録の保管: a month leaves the database.
         case logArchive = "log-archive"
         /// 同一人の記録の統合とその取消.
         case recordMerge = "record-merge"

@@ -3,13 +3,13 @@
 extension RowCode {
     private static let correct = "直して、この行だけを送り直してください。"
     private static let overlapping =
-        "からの期間に、同じ接種の別の単価があります。前の単価の終わりの日を先に(または同じ送信で)登録し、"
+        "からの期間に、同じ接種の別の単価があります。前の単価の終わりの日を先に（または同じ送信で）登録し、"
         + "この行だけを送り直してください。"
     private static let overlappingOn =
         " begins a period in which another price of the same dose holds. Register the last day of "
         + "that price first, or in the same sending, \(again)"
     private static let uncounted =
-        "は数え方の決まっていない上限額です。そのまま保管しますが窓口の計算には使わず、会計にその旨の注意を添えます。"
+        "は、ここでは数えられない上限額です。そのまま保管しますが窓口の計算には使わず、会計にその旨の注意を添えます。"
         + "月の上限額ならperMonthに円の整数で入れてください。"
     private static let notOwnEn =
         "This person is not known as your resident. Check that it is the right person; if they moved "
@@ -42,13 +42,13 @@ extension RowCode {
         case .unknownCode:
             return "\(what)のコードが制度マスタにありません。マスタを登録するか、コードを\(Self.correct)"
         case .notOwnResident:
-            return "この人は貴団体の住民として届いていません。人の取り違えがないか確かめてください。"
-                + "転入した人なら、住所の異動が届いてから送り直してください。"
+            return "この方が貴団体の住民であるという情報が届いていません。人の取り違えがないか確かめてください。"
+                + "転入した方なら、住所の異動が届いてから送り直してください。"
                 + "広域の制度なら都道府県から登録してください。"
         case .custodyLost:
             return "この二人には親権の喪失・停止が登録されており、この行では戻りません。裁判所の取消しなどで親権が戻ったときは、"
                 + "validFromをその日とし、isCustodyRestoredをtrueにして送り直してください。"
-        case .staleHistory: return "\(what)より新しい版がすでに登録されています。最新の履歴を取り出してから送り直してください。"
+        case .staleHistory: return "\(what)より新しい版がすでに登録されています。最新の履歴を確かめてから送り直してください。"
         case .priceOverlap: return what + Self.overlapping
         case .unreadable:
             return "\(what)に文字として読めないバイトがあります。元の文字を確かめ、文字コードを正しくして、"
@@ -59,24 +59,24 @@ extension RowCode {
             return "\(what)の引用符の使い方が誤っています。項目全体を引用符で囲み、中の引用符を2つ重ねて書き、"
                 + "この行だけを送り直してください。"
         case .checkDigit:
-            return "\(what)の検証番号が合いません。それだけでは行を断りません。写し間違いがないか確かめてください。"
+            return "\(what)の検証番号が合いません。これだけではエラーにしません。写し間違いがないか確かめてください。"
         case .unknownItem:
             return "\(what)は仕様にない項目です。そのまま保管し、判定には使いません。項目名のつづりを確かめてください。"
         case .capUncounted: return what + Self.uncounted
         case .unknownDay:
-            return "\(what)に分からない年月日があります。それだけでは行を断りません。年齢や間隔の判定では分かる範囲を使います。"
-        case .kanaMissing: return "\(what)がありません。それだけでは行を断りません。分かれば次の登録で入れてください。"
+            return "\(what)に分からない年月日があります。これだけではエラーにしません。年齢や間隔の判定では分かる範囲を使います。"
+        case .kanaMissing: return "\(what)がありません。これだけではエラーにしません。分かれば次の登録で入れてください。"
         case .gaiji:
             return "\(what)に外字があります。貴団体のコードとして保管します。ほかの機関では〓と表示されます。"
         case .periodOverlap:
-            return "\(what)が、同じ人の同じ受給者証の別の行と重なっています。それだけでは行を断りません。"
+            return "\(what)が、同じ人の同じ受給者証の別の行と重なっています。これだけではエラーにしません。"
                 + "前の期間を終わらせるべきか確かめてください。"
         case .identityMismatch:
             return "\(what)が、この個人番号で前に登録された内容と違います。別人への紐付けでないか、台帳を確かめてください。"
         case .underReview:
             return "この行は確認中として登録しました。確認が終わるまで、医療機関への回答にその旨が付きます。"
         case .eraEnded:
-            return "\(what)が、終わった元号で書かれています(例: 平成31年5月1日)。次の元号の日付として受け付けました。"
+            return "\(what)が、終わった元号で書かれています（例: 平成31年5月1日）。次の元号の日付として受け付けました。"
                 + "元の年月日を確かめてください。"
         default: return ofItsField(what, name)?.ja ?? what
         }
@@ -116,7 +116,7 @@ extension RowCode {
     private func ofFile(_ what: String, _ name: String) -> BilingualText? {
         if self == .nothingStands {
             return BilingualText(
-                ja: "この行が消す登録がありません(\(what)などで探しました)。何も消えていません。"
+                ja: "この行で削除する登録が見つかりません（\(what)などで探しました）。何も削除していません。"
                     + "行を見分ける項目を確かめ、違っていれば、正しい行を送ってください。",
                 en:
                     "Nothing is registered that this row takes away (looked for by \(name) and the rest of "
@@ -125,9 +125,9 @@ extension RowCode {
         }
         guard self == .newerStands else { return nil }
         return BilingualText(
-            ja: "この行の\(what)は、このファイルの時点(全件のasOf、なければ受付)より後に登録された内容と違います。"
+            ja: "この行の\(what)は、このファイルの時点（全件のasOf、なければ受付）より後に登録された内容と違います。"
                 + "新しい方を残し、行の内容は反映していません。今の登録を確かめ、行の方が正しければ、"
-                + "変更(差分)としてあらためて送ってください。",
+                + "変更（差分）としてあらためて送ってください。",
             en:
                 "The \(name) of this row differs from what was registered after the moment of the file "
                 + "(asOf of a whole list, else its receipt). What is newer stands, and the row was left. "

@@ -32,9 +32,9 @@ struct RowItem: Hashable, Sendable {
         "basicFiveInfo.address": RowItem(
             "住所", "400文字以内の文字列", "text of at most 400 characters"),
         "basicFiveInfo.dateOfBirth": RowItem(
-            "生年月日", "YYYY-MM-DD(分からない月日は00)", "YYYY-MM-DD (00 for an unknown part)"),
+            "生年月日", "YYYY-MM-DD（分からない月日は00）", "YYYY-MM-DD (00 for an unknown part)"),
         "basicFiveInfo.sex": RowItem(
-            "性別", "\"1\"(男)、\"2\"(女)、\"3\"(未設定)", "\"1\" male, \"2\" female or \"3\" not set"),
+            "性別", "\"1\"（男）、\"2\"（女）、\"3\"（未設定）", "\"1\" male, \"2\" female or \"3\" not set"),
         "isNotDisclosed": RowItem("不開示フラグ", "trueまたはfalse", "true or false"),
         "medicalSubsidyInsurerNumber": RowItem(
             "公費負担者番号", "半角数字8桁", "eight half-width digits"),
@@ -55,7 +55,7 @@ struct RowItem: Hashable, Sendable {
         "isDeleted": RowItem("削除フラグ", "trueまたはfalse", "true or false"),
         "certificationDetail": RowItem("受給者証券面項目", "配列", "an array"),
         "modificationSeg": RowItem(
-            "更新区分", "\"1\"(登録・更新)または\"2\"(削除)", "\"1\" register or \"2\" delete"),
+            "更新区分", "\"1\"（登録・更新）または\"2\"（削除）", "\"1\" register or \"2\" delete"),
         "municipalityIdentityKey": RowItem(
             "自治体別本人キー", "100文字以内", "at most 100 characters"),
         "removalDate": RowItem("消除の異動日", day.0, day.1),
@@ -81,43 +81,43 @@ struct RowItem: Hashable, Sendable {
         "guardian.myNumber": RowItem(
             "保護者・後見人の個人番号", "半角数字12桁", "twelve half-width digits"),
         "guardianKind": RowItem(
-            "関係区分", "acting.jsonにあるコード(\"1\"父、\"2\"母など)",
+            "関係区分", "acting.jsonにあるコード（\"1\"父、\"2\"母など）",
             "a code of acting.json (\"1\" father, \"2\" mother, …)"),
         "isCustodyLost": RowItem("親権喪失フラグ", "trueまたはfalse", "true or false"),
         "isCustodyRestored": RowItem(
-            "親権回復フラグ", "trueまたはfalse(喪失フラグがfalseの行だけ)",
+            "親権回復フラグ", "trueまたはfalse（喪失フラグがfalseの行だけ）",
             "true or false, in a row whose isCustodyLost is false"),
         "kind": RowItem(
             "種別", "\"bind\"、\"residence\"、\"revoke\"", "\"bind\", \"residence\" or \"revoke\""),
         "programme": RowItem(
-            "接種種別コード", "予防接種法の接種種別のコード(mrなど)", "a schedule of the Act, such as mr"),
+            "接種種別コード", "予防接種法の接種種別のコード（mrなど）", "a schedule of the Act, such as mr"),
         "vaccine": RowItem(
-            "ワクチンコード", "その接種種別のワクチンのコード(すべてなら空)",
+            "ワクチンコード", "その接種種別のワクチンのコード（すべてなら空）",
             "a vaccine of that schedule, or nothing for all of them"),
         "checkup": RowItem(
-            "健診コード", "健診のコード(infant-3-4mなど)", "a checkup, such as infant-3-4m"),
+            "健診コード", "健診のコード（infant-3-4mなど）", "a checkup, such as infant-3-4m"),
         "ticketKind": RowItem(
-            "受診券の種類", "受診券の種類のコード(prenatalなど)。健診コードとどちらか一つ",
+            "受診券の種類", "受診券の種類のコード（prenatalなど）。健診コードとどちらか一つ",
             "a kind of ticket, such as prenatal, or a checkup, not both"),
         "priceFrom": RowItem("単価の開始日", day.0, day.1),
         "priceTo": RowItem("単価の終了日", day.0, day.1),
         "unitYen": RowItem(
-            "委託単価", "1以上200,000以下の整数(円、税込)", "whole yen from 1 to 200,000, taxes included"),
+            "委託単価", "1以上200,000以下の整数（円、税込）", "whole yen from 1 to 200,000, taxes included"),
         "copaymentYen": RowItem(
-            "自己負担額", "0以上で委託単価を超えない整数(円)", "whole yen from 0 to unitYen"),
+            "自己負担額", "0以上で委託単価を超えない整数（円）", "whole yen from 0 to unitYen"),
         "subsidyYen": RowItem(
-            "公費負担額", "委託単価から自己負担額を引いた額(円)", "unitYen less copaymentYen"),
+            "公費負担額", "委託単価から自己負担額を引いた額（円）", "unitYen less copaymentYen"),
         "sequence": RowItem("通番", "64文字以内", "at most 64 characters"),
         "issuer": RowItem("発行者", "DERのBase64", "the DER name in Base64"),
-        "serial": RowItem("証明書の番号", "16進数(20バイト以内)", "hexadecimal, at most 20 bytes"),
+        "serial": RowItem("証明書の番号", "16進数（20バイト以内）", "hexadecimal, at most 20 bytes"),
         "supersedes": RowItem("前の証明書", "issuerとserialのオブジェクト", "an object of issuer and serial"),
         "supersedes.issuer": RowItem("前の発行者", "DERのBase64", "the DER name in Base64"),
         "supersedes.serial": RowItem(
-            "前の証明書の番号", "16進数(20バイト以内)", "hexadecimal, at most 20 bytes"),
+            "前の証明書の番号", "16進数（20バイト以内）", "hexadecimal, at most 20 bytes"),
         "municipality": RowItem(
             "市区町村コード", "検査数字の合う6桁", "six digits with a valid check digit"),
         "campaign": RowItem(
-            "接種期のコード", "この仕組みにある接種期のコード(influenza-2026など)",
+            "接種期のコード", "この仕組みにある接種期のコード（influenza-2026など）",
             "a season that the rules have, such as influenza-2026"),
         "effectiveFrom": RowItem("開始日", day.0, day.1),
         "effectiveTo": RowItem("終了日", day.0, day.1),
@@ -128,18 +128,18 @@ struct RowItem: Hashable, Sendable {
         "knownOn": RowItem(
             "届出年月日", "今日までの実在する日付YYYY-MM-DD", "a day up to today, as YYYY-MM-DD"),
         "merged": RowItem(
-            "統合される記録", "残す記録とは別の個人番号だけのオブジェクト(またはmergedIdentityKey)",
+            "統合される記録", "残す記録とは別の個人番号だけのオブジェクト（またはmergedIdentityKey）",
             "an object that holds myNumber alone, of the other record (or mergedIdentityKey)"),
         "merged.myNumber": RowItem("統合される記録の個人番号", "半角数字12桁", "twelve half-width digits"),
         "mergedIdentityKey": RowItem(
             "統合される自治体別本人キー", "100文字以内", "at most 100 characters"),
         "corrects": RowItem(
-            "訂正する異動通番", "この市区町村が送った別の異動の通番(修正と取消だけ)",
+            "訂正する異動通番", "この市区町村が送った別の異動の通番（修正と取消しだけ）",
             "the sequence of another event of yours, of a correction or cancellation alone"),
         "otherMunicipality": RowItem(
             "相手市区町村コード", "検査数字の合う6桁", "six digits with a valid check digit"),
         "name": RowItem("氏名", "200文字以内の文字列", "text of at most 200 characters"),
         "sex": RowItem(
-            "性別", "\"1\"(男)、\"2\"(女)、\"3\"(未設定)", "\"1\" male, \"2\" female or \"3\" not set"),
+            "性別", "\"1\"（男）、\"2\"（女）、\"3\"（未設定）", "\"1\" male, \"2\" female or \"3\" not set"),
     ]
 }

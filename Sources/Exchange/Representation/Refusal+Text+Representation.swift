@@ -10,7 +10,7 @@ extension Refusal.Row {
 
     static let notYoursToShare = Self(
         "not-yours-to-share", 403, "business-rule", isEntered: true,
-        ja: "選んだ分野には、ご本人が今はほかの人に任せられないものがあります(年齢によるもの、または生年月日が届いていないもの)。"
+        ja: "選んだ分野には、ご本人が今はほかの人に任せられないものがあります（年齢によるもの、または生年月日が届いていないもの）。"
             + "その分野を外して、もう一度行ってください。",
         en: "You cannot let somebody else act in one of these fields now: your age does not allow "
             + "it, or your birth date is not known here. Leave that field out and try again.")

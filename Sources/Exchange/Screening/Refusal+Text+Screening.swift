@@ -25,7 +25,7 @@ extension Refusal.Row {
         "paper-form-used", 409, "conflict", isEntered: true,
         ja:
             "この番号の用紙の回答は、すでに登録されています。1枚は1人の1回だけに使えます。"
-            + "写し間違いの訂正は PUT で、別の回答は新しい用紙で送ってください。",
+            + "写し間違いの訂正はPUTで、別の回答は新しい用紙で送ってください。",
         en:
             "The answers on the sheet of this number are registered already: a sheet is good for one person "
             + "and once. Correct a mistake of copying by PUT, and send other answers on a new sheet."

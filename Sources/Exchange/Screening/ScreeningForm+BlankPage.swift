@@ -45,9 +45,9 @@ package struct PaperForms: Sendable {
             over at the reception.</small></p>
             """
         html += Self.table(
-            "書く人の欄", "About you",
+            "受ける方の欄", "Who it is for",
             [
-                "氏名（ふりがな） Name", "生年月日 Date of birth", "住所 Address",
+                "受ける方の氏名（ふりがな） Name", "生年月日 Date of birth", "住所 Address",
                 "保護者の氏名 Guardian's name", "記入日 Date",
             ])
         html += """

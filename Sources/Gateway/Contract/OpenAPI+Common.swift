@@ -14,7 +14,7 @@ extension OpenAPI {
             answers: [.json(200, .anyObject, "OpenAPI 3.1.")]),
         Operation(
             method: .get, path: "/errors", id: "readErrors", field: "contract",
-            ja: "すべての拒否の符号と説明",
+            ja: "すべての拒否のコードと説明",
             en: "Every refusal: code, status, both texts, and whether it is on the record.",
             answers: [.json(200, .list(of: .reference("ErrorRow")), "The catalogue.")]),
         Operation(
@@ -30,7 +30,7 @@ extension OpenAPI {
                 .init(
                     name: "code", place: .query, schema: .text.longest(GatewayParts.codeMax),
                     note:
-                        "ワクチン・健診の符号だけに絞る / Of this vaccine or checkup alone "
+                        "ワクチン・健診のコードだけに絞る / Of this vaccine or checkup alone "
                         + "(`urn:tsunagi:CodeSystem:vaccine`, `urn:tsunagi:CodeSystem:checkup`)."
                 ), .seasonHome,
             ],

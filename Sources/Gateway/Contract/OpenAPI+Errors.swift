@@ -11,7 +11,7 @@ extension OpenAPI {
                 .required("status", .integer),
                 .required("detail", .text.note("日本語の説明と、次にすること")),
                 .required("detail_en", .text.note("The same in English.")),
-                .required("code", .text.note("変わらない符号 / Stable for ever; branch on this.")),
+                .required("code", .text.note("変わらないコード / Stable for ever; branch on this.")),
                 .optional("item", .text.note("どの項目か / The item, in the caller's own words.")),
                 .optional(
                     "incident", .text.note("運用者に伝える番号 / The number to quote to the operator.")),

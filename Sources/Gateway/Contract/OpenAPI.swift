@@ -92,9 +92,9 @@ package enum OpenAPI {
     }
 
     private static let description = """
-        どの答えも、アクセスの記録がディスクに残ってから出ます。拒否にはすべて符号と日本語・英語の文があります(`/errors`)。
+        どの答えも、アクセスの記録がディスクに残ってから出ます。拒否にはすべてコードと日本語・英語の文があります(`/errors`)。
         `/fhir/` の下では OperationOutcome、ほかでは RFC 9457 の problem+json です。一覧にない経路は 404 `route-unknown`、
-        知らないメソッドは 405 `method-not-allowed` です。429 と 503 には `Retry-After` が付きます。`/oauth2/token` では
+        使えないメソッドは 405 `method-not-allowed` です。429 と 503 には `Retry-After` が付きます。`/oauth2/token` では
         RFC 6749 §5.2 の `error` と `error_description` が加わります。
 
         Every answer leaves after the entry of its access is durable. Every refusal has a code and a Japanese

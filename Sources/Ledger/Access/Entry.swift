@@ -14,7 +14,7 @@ package struct Caller: Hashable, Sendable {
     }
 }
 
-/// アクセス記録: one line of the access log, as it is inserted. The database gives its time.
+/// アクセスの記録: one line of the access log, as it is inserted. The database gives its time.
 ///
 /// `outcome` is `ok` or the code of a refusal. `basis` names the versions of rows and rules the
 /// answer was decided from; `digest` is SHA-256 of the answer as sent.

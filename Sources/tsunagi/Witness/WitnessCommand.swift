@@ -104,7 +104,7 @@ struct WitnessCommand: AsyncParsableCommand {
             """
             警告: このゲートウェイの記録が、前に示したものと食い違っています。記録が書き換えられたか、古い状態に戻されたか、
             相手によって違う記録を見せています。両方の署名付き文書は \(evidence) にあります。
-            消さずに写しを取り、ゲートウェイの運営者と、ほかの立会人・監査人に知らせ、それぞれの手元の checkpoint と
+            消さずに写しを取り、ゲートウェイの運用者と、ほかの立会人・監査人に知らせ、それぞれの手元の checkpoint と
             比べてください。原因が分かり、このフォルダーを別の場所に移すまで、この立会人は何にも連署しません。
             ALARM: this gateway's log is not what it showed before. It was rewritten or set back, or it shows
             different people different logs. Both signed notes are in \(evidence).

@@ -2,6 +2,9 @@ import Exchange
 import Testing
 
 @Suite struct RefusalTextTests {
+    /// Japanese words stand in wide brackets; narrow ones are for names of items: `(asOf)`.
+    private static var narrowBrackets: Regex<Substring> { /\([^()]*[ぁ-んァ-ヶ一-龠][^()]*\)/ }
+
     @Test func `every code is its own and speaks for one case`() {
         let codes = Refusal.table.map(\.code)
         #expect(Set(codes).count == codes.count)
@@ -24,6 +27,7 @@ import Testing
             #expect(!text.contains("{") && !text.contains("\n"))
             #expect(named.map { text.contains($0) } ?? true)
         }
+        #expect(!refusal.ja.contains(Self.narrowBrackets), "\(refusal.ja)")
         let mayRetry = [429, 503].contains(refusal.status)
         #expect((refusal.retryAfterSeconds != nil) == mayRetry)
     }

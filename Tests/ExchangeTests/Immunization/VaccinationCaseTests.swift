@@ -133,7 +133,7 @@ import Testing
         let told = try #require(checkBeforeNeedle(question, rules).leading)
         #expect(told.rule == .intervalBetweenVaccines && told.earliestDay == nil)
         let nurse = rules.text(of: told, for: .nurse).ja
-        #expect(nurse.contains("1期は前の接種(水痘 2026-12-25)から27日"), "\(nurse)")
+        #expect(nurse.contains("1期は前の接種（水痘 2026-12-25）から27日"), "\(nurse)")
         #expect(!nurse.contains("から接種できます"))
         let parent = rules.text(of: told, for: .parent).ja
         #expect(parent.contains("2027-01-14") && !parent.contains("2027-01-22"))

@@ -11,6 +11,8 @@ import Testing
             #expect(finding.ja.hasSuffix("。") && finding.ja.count > 20)
             #expect(finding.en.hasSuffix(".") && finding.en.count > 30)
             #expect(!finding.ja.contains("{") && !finding.en.contains("{"))
+            // Japanese words stand in wide brackets; narrow ones are for names of items: `(myNumber)`.
+            #expect(!finding.ja.contains(/\([^()]*[ぁ-んァ-ヶ一-龠][^()]*\)/), "\(finding.ja)")
             var writer = JSONWriter()
             finding.write(into: &writer)
             let written = try #require(try JSON(reading: writer.bytes).object)

@@ -68,7 +68,7 @@ extension RecordClaim.Hindrance {
         switch self {
         case .awaitingPrice:
             .init(
-                ja: "委託単価が登録されていません。実施機関と市区町村で単価を確かめ、決まりに登録してください。",
+                ja: "委託単価が登録されていません。実施機関と市区町村で単価を確かめ、登録してください。",
                 en: "No price was agreed for it. Agree on one, and register it in the rules.")
         case .refused(let refusal): refusal.text
         }
@@ -84,7 +84,7 @@ extension RecordClaim {
             claim.institution ?? "", claim.month, claim.field?.rawValue ?? "", "", "", "1", "",
             claim.publics.isEmpty ? "" : String(claim.copayment),
             claim.amount.map { String($0) } ?? "", "withdrawn", "",
-            "締めた後に記録が取り消されたか、別の月または別の自治体の請求になりました。",
+            "締めた後に記録が取り消されたか、別の月または別の市区町村の請求になりました。",
             "支払った額は、実施機関に返してもらうか、次の支払から差し引いてください。",
             claim.programme ?? "", claim.day ?? "",
         ]

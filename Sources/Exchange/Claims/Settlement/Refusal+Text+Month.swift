@@ -2,7 +2,7 @@
 extension Refusal.Row {
     static let claimStep = Self(
         "claim-step", 409, "conflict", isEntered: true,
-        ja: "次の経過は、その請求のいまの経過に続きません(例: 支払の前の再審査、請求の月や前の経過より早い日付): {item}。"
+        ja: "次の経過は、その請求の今の経過に続きません（例: 支払の前の再審査、請求の月や前の経過より早い日付）: {item}。"
             + "経過を確かめ、直してすべて送り直してください。正しい経過も含め、何も記録していません。",
         en:
             "These cannot follow what their claims have (a re-examination before payment, a day before the "

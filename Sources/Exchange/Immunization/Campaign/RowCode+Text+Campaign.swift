@@ -7,7 +7,7 @@ extension RowCode {
         switch self {
         case .outsideSeason:
             BilingualText(
-                ja: "\(what)までの期間が、この接種の今期の期間からはみ出しています。それだけでは行を断りません。"
+                ja: "\(what)までの期間が、この接種の今期の期間を超えています。これだけではエラーにしません。"
                     + "今期の予診票と案内は期間の中でだけ使えます。期間を確かめてください。",
                 en:
                     "The period that ends with \(name) reaches beyond the season of the schedule. No row "
@@ -15,13 +15,13 @@ extension RowCode {
                     + "only.")
         case .seasonOfAnother:
             BilingualText(
-                ja: "\(what)が送った市区町村のコードではありません。自らの市区町村の接種期間だけを送ってください。",
+                ja: "\(what)が、送った市区町村のコードではありません。貴市区町村の接種期間だけを送ってください。",
                 en:
                     "\(name) is not the code of the municipality that sent the row. Send the days of your "
                     + "own municipality alone.")
         case .seasonBeyondLaw:
             BilingualText(
-                ja: "\(what)が、この接種を法令が認める年度の期間の外にあります。年度の中の日を入れ、"
+                ja: "\(what)が、法令でこの接種を行える年度の期間の外です。年度の中の日を入れ、"
                     + "この行だけを送り直してください。",
                 en:
                     "\(name) lies outside the season in which the law gives this vaccination. Give days "

@@ -102,20 +102,20 @@ package enum ReactionStanding: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .withinPeriod:
             BilingualText(
-                ja: "予防接種法施行規則5条の期間内の症状です。PMDA への副反応疑い報告が義務です。市区町村にはこの記録が届きます。",
+                ja: "予防接種法施行規則5条の期間内の症状です。PMDAへの副反応疑い報告が義務です。市区町村にはこの記録が届きます。",
                 en:
                     "The symptom began within the period of the ordinance (art. 5): the report "
                     + "to PMDA is a duty. The municipality receives this record.")
         case .outsidePeriod:
             BilingualText(
-                ja: "施行規則5条の期間を過ぎた症状です。予防接種との関連性が高いと認めるときは、PMDA に報告してください。",
+                ja: "施行規則5条の期間を過ぎた症状です。予防接種との関連性が高いと認めるときは、PMDAに報告してください。",
                 en:
                     "The symptom began after the period of the ordinance (art. 5). Report it "
                     + "to PMDA where you hold it likely that the vaccination is the cause.")
         case .noPeriod:
             BilingualText(
                 ja: "この症状とワクチンの期間は、このゲートウェイにはありません。期間の定めは施行規則5条で確かめてください。定めの期間内のとき、"
-                    + "または予防接種との関連性が高いと認めるときは、PMDA に報告してください。",
+                    + "または予防接種との関連性が高いと認めるときは、PMDAに報告してください。",
                 en:
                     "The gateway holds no period for this symptom after these vaccines. Look it up in "
                     + "art. 5 of the ordinance. Report it to PMDA if it began within the period there, "

@@ -30,6 +30,6 @@ extension Refusal.Row {
 
     static let responseSubmitted = Self(
         "response-submitted", 409, "conflict", isEntered: true,
-        ja: "この予診票は提出されています。直すときは、status を amended にして送ってください。",
+        ja: "この予診票・問診票は、すでに提出されています。直すときは、statusをamendedにして送ってください。",
         en: "This questionnaire was submitted. To change it, send it with the status amended.")
 }

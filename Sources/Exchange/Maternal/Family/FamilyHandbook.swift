@@ -101,7 +101,7 @@ extension CheckupPlan.State {
         case .done: "済 Done"
         case .due: "受けられます Due"
         case .upcoming: "これから To come"
-        case .missed: "未受診 Missed"
+        case .missed: "期間を過ぎました Over"
         }
     }
 }

@@ -9,7 +9,7 @@ extension RowCode {
         return switch self {
         case .unknownKey:
             BilingualText(
-                ja: "\(what)で、この健診を受ける人を登録していません。届出を先に登録するか、番号を直して、" + again,
+                ja: "\(what)では、この健診の対象の方が登録されていません。届出を先に登録するか、番号を直して、" + again,
                 en:
                     "You registered nobody of this checkup under this \(name). Register the notification "
                     + "first or correct the key, and " + alone)

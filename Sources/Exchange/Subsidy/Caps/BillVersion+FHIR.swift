@@ -159,7 +159,7 @@ extension BillVersion {
             switch self {
             case .quoted:
                 .init(
-                    ja: "照会です。金額はまだ押さえていません",
+                    ja: "照会です。上限額の枠はまだ押さえていません",
                     en: "A quote: nothing is kept yet")
             case .reserved: .init(ja: "予約しました", en: "Reserved")
             case .confirmed: .init(ja: "確定しました", en: "Confirmed")

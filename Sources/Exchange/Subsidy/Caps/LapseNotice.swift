@@ -44,9 +44,9 @@ package struct LapseNotice: Sendable {
     private var words: BilingualText {
         let (day, number) = (bill.content.day.text, bill.content.identifier.value)
         return BilingualText(
-            ja: "\(day)の会計（\(number)）の予約は、確定も取消もされないまま\(lapsedAt.text)に失効し、押さえていた上限額は"
+            ja: "\(day)の会計（\(number)）の予約は、確定も取消しもされないまま\(lapsedAt.text)に失効し、押さえていた上限額の枠は"
                 + "空きました。患者から受け取っていれば、確定を送ってください。金額は今の残りで計算し直します。受け取っていなければ、"
-                + "することはありません。",
+                + "手続きは要りません。",
             en:
                 "The reservation of bill \(number) of \(day) was neither confirmed nor voided and lapsed "
                 + "at \(lapsedAt.text): it keeps nothing of the cap any more. If the patient paid, "

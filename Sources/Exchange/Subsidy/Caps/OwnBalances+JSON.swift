@@ -98,7 +98,7 @@ package enum RefundStatus: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .open:
             .init(
-                ja: "上限額を超えて支払った分です。実施機関に払い戻しを申請してください。",
+                ja: "上限額を超えて支払った分です。受給者証の発行元に払い戻しを申請してください。",
                 en: "Paid above the cap. Ask the body that issued the certificate for it back.")
         case .approved:
             .init(
@@ -106,7 +106,7 @@ package enum RefundStatus: String, CaseIterable, Hashable, Sendable {
                 en: "It was granted. Wait for the payment.")
         case .refused:
             .init(
-                ja: "支給されません。理由に心当たりがなければ、実施機関に問い合わせてください。",
+                ja: "支給されないことになりました。理由が分からないときは、受給者証の発行元に問い合わせてください。",
                 en: "It was refused. If the reason is news to you, ask the body.")
         case .paid: .init(ja: "支払われました。", en: "It was paid.")
         case .withdrawn:

@@ -2,8 +2,8 @@
 extension Refusal.Row {
     static let certificateNotHeld = Self(
         "certificate-not-held", 422, "business-rule", isEntered: true,
-        ja: "診療日に窓口で使える受給者証のうちに、指定されたものが見つかりません。資格確認をやり直し、その答えの受給者証を指定してください。"
-            + "入院の会計は、同じ受給者証を使える最後の日までと、その後とに分けてください。",
+        ja: "指定された受給者証は、診療日に窓口で使えるものの中にありません。資格確認をやり直し、その回答にある受給者証を指定してください。"
+            + "入院の会計は、同じ受給者証を使える最後の日までと、その後に分けてください。",
         en: "No certificate of that name can be used at the counter on the service date. Check "
             + "eligibility again, and name one that the answer shows. Bill a stay up to the last day "
             + "on which the same certificate can be used, and the rest apart.")

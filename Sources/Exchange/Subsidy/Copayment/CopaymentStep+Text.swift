@@ -86,7 +86,7 @@ extension CopaymentStep {
         switch kind {
         case .localShare:
             told(
-                "市町村の助成により\(ja(base))のうち\(ja(amount))を負担していただきます。",
+                "市区町村の助成により\(ja(base))のうち\(ja(amount))を負担していただきます。",
                 "Of \(en(base)) the local scheme leaves \(en(amount)).")
         case .localCap:
             told("助成制度の上限により\(ja(amount))までです。", "The local scheme's cap leaves \(en(amount)).")
@@ -105,7 +105,7 @@ extension CopaymentStep {
                 "\(en(amount)) left by other public expenses is not borne by the local scheme.")
         case .paidBack:
             told(
-                "このうち\(ja(amount))は、市町村に申請すると払い戻されます。",
+                "このうち\(ja(amount))は、市区町村に申請すると払い戻されます。",
                 "Of this, the municipality pays back \(en(amount)) when it is asked to.")
         default:
             told("窓口では10円単位で\(ja(amount))をいただきます。", "At the counter, to 10 yen: \(en(amount)).")

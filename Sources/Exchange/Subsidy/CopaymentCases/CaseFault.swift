@@ -43,10 +43,11 @@ package struct CaseFault: Error, Hashable, Sendable {
         case .missing: .init(ja: "項目がありません。入れてください。", en: "is missing. Please give it.")
         case .malformed:
             .init(
-                ja: "形が違います。書き方を確かめてください。",
+                ja: "形式が違います。書き方を確かめてください。",
                 en: "has the wrong form. Please check how it is written.")
         case .outOfRange:
-            .init(ja: "取りうる値の外です。確かめてください。", en: "is outside of what it can be. Please check it.")
+            .init(
+                ja: "入力できる範囲の外です。値を確かめてください。", en: "is outside of what it can be. Please check it.")
         case .unknownClass:
             .init(
                 ja: "この所得区分はその月の表にありません。区分と年齢を確かめてください。",
@@ -73,7 +74,8 @@ package struct CaseFault: Error, Hashable, Sendable {
                 ja: "負担割合が分かりません。割合か、生年月日を入れてください。",
                 en: "says neither percentage nor birth date. Please give one of them.")
         case .contradiction:
-            .init(ja: "他の項目と合いません。確かめてください。", en: "contradicts another item. Please check both.")
+            .init(
+                ja: "ほかの項目と合いません。両方を確かめてください。", en: "contradicts another item. Please check both.")
         case .notEffective:
             .init(
                 ja: "その日には有効ではありません。日付を確かめてください。",
@@ -126,43 +128,43 @@ package enum CaseWarning: String, CaseIterable, Hashable, Sendable {
                     + "them were used. Check the new ones.")
         case .noLimit:
             .init(
-                ja: "所得区分（適用区分）がないため、高額療養費の月の限度額をかけていません。"
+                ja: "所得区分（適用区分）がないため、高額療養費の月の限度額を適用していません。"
                     + "保険者に区分を確かめると、金額が下がることがあります。",
                 en:
                     "No income class was given: no high-cost limit of the month was applied, and the "
                     + "amount may come down once the insurer tells the class.")
         case .classUnsaid:
             .init(
-                ja: "適用区分がないため、高額療養費の年間上限で止めていません。保険者に区分を確かめると、金額が下がることがあります。",
+                ja: "適用区分がないため、高額療養費の年間上限を適用していません。保険者に区分を確かめると、金額が下がることがあります。",
                 en: "No class of the insurer's limit was given: the yearly high-cost limit was not "
                     + "applied, and the amount may come down once the insurer tells the class.")
         case .incomeUnsaid:
             .init(
-                ja: "公費の所得区分も上限額もないため、上限額で止めていません。"
+                ja: "公費の所得区分も上限額もないため、上限額を適用していません。"
                     + "受給者証を確かめると、金額が下がることがあります。",
                 en: "Neither income class nor cap of a public expense was given: no cap was "
                     + "applied, and the amount may come down once the certificate is read.")
         case .mealsClassUnsaid:
             .init(
-                ja: "食事の区分も適用区分もないため、軽い区分を見ていません。"
+                ja: "食事の区分も適用区分もないため、軽減の区分を適用していません。"
                     + "区分を確かめると、食事代が下がることがあります。",
                 en: "Neither a class of meals nor of the limit was given: no lighter class was "
                     + "looked at, and the charge for meals may come down once it is known.")
         case .unknownItem:
             .init(
-                ja: "知らない項目があり、使いませんでした。項目名（items）を確かめてください。",
+                ja: "仕様にない項目があり、使いませんでした。項目名（items）を確かめてください。",
                 en: "There are items we do not know; they were not used. Please check their names "
                     + "(items).")
         case .overLimit:
             .init(
                 ja: "受け取った額が高額療養費の月の限度額を超えています。"
-                    + "超えた分の支給を加入している保険者に申請するよう、患者さんに伝えてください。",
+                    + "超えた分の支給を加入している保険者に申請するよう、患者に伝えてください。",
                 en: "What was collected is above the high-cost limit of the month. Please tell the "
                     + "patient to ask their insurer for the rest.")
         case .capUncounted:
             .init(
                 ja: "この受給者証には、ここで数えられない上限額が登録されています。"
-                    + "券面の上限額を確かめ、超える分はいただかないでください。",
+                    + "券面の上限額を確かめ、超える分は徴収しないでください。",
                 en:
                     "This certificate has a cap that cannot be counted here. Please read the caps on "
                     + "its face, and collect nothing above them.")

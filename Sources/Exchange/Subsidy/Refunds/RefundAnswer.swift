@@ -66,19 +66,31 @@ extension RefundAnswer.Ground {
         switch self {
         case .notEntitled:
             .init(
-                ja: "診療日に受給資格がありません。", en: "There was no entitlement on the day of service.")
+                ja: "診療日に受給資格がありません。登録については、受給者証の発行元に問い合わせてください。",
+                en:
+                    "There was no entitlement on the day of service. About the registration, ask the "
+                    + "body that issued the certificate.")
         case .receiptsIncomplete:
             .init(
-                ja: "領収書の内容が足りません。医療機関に再発行を頼み、もう一度申請してください。",
+                ja: "領収書の内容が足りません。医療機関に再発行を依頼し、もう一度申請してください。",
                 en: "The receipts are incomplete. Ask the institution for new ones and apply again."
             )
         case .alreadyRefunded:
-            .init(ja: "すでに払い戻しています。", en: "It was refunded before.")
+            .init(
+                ja: "すでに払い戻しています。前の申請の状況を確かめてください。",
+                en: "It was refunded before. Look at the earlier application.")
         case .notCovered:
             .init(
-                ja: "助成の対象になる費用ではありません。", en: "The scheme does not cover these costs.")
+                ja: "助成の対象にならない費用です。対象となる費用は、受給者証の発行元に問い合わせてください。",
+                en:
+                    "The scheme does not cover these costs. Ask the body that issued the "
+                    + "certificate which it does.")
         case .tooLate:
-            .init(ja: "申請の期限を過ぎています。", en: "The time to apply is over.")
+            .init(
+                ja: "申請の期限を過ぎています。事情があるときは、受給者証の発行元に相談してください。",
+                en:
+                    "The time to apply is over. If there was a reason, speak with the body that "
+                    + "issued the certificate.")
         }
     }
 }
@@ -134,7 +146,7 @@ package struct RefundCase: Sendable {
     private var next: BilingualText {
         guard !isToReexamine else {
             return .init(
-                ja: "同じ月の別の申請を数えて決まった額ですが、その申請は数えられなくなりました。実施機関が額を確かめ直します。",
+                ja: "同じ月の別の申請を数えて決まった額ですが、その申請は数えられなくなりました。受給者証の発行元が額を確かめ直します。",
                 en:
                     "The amount was decided after another application of this month, which does not "
                     + "count any more. The body looks at the amount again.")
@@ -146,7 +158,7 @@ package struct RefundCase: Sendable {
         case .receipts: break
         }
         return .init(
-            ja: "申請を受け付けました。実施機関の決定をお待ちください。",
+            ja: "申請を受け付けました。受給者証の発行元の決定をお待ちください。",
             en: "The application was received. Wait for the body's decision.")
     }
 

@@ -148,7 +148,7 @@ package struct RefundSum: Hashable, Sendable {
     private static let insurersPart = BillNote(
         text: .init(
             ja: "保険者の高額療養費の対象になりうる領収書があります。適用区分が申請にないため、保険者が支給する額を"
-                + "引いていません。実施機関は、区分を確かめてから額を決めます。",
+                + "引いていません。受給者証の発行元が、区分を確かめてから額を決めます。",
             en:
                 "The insurer may pay back part of a receipt as high-cost benefit. No class was told, so "
                 + "nothing is taken off for it: the body asks for the class before it decides."),
@@ -157,7 +157,7 @@ package struct RefundSum: Hashable, Sendable {
     private static let withoutInsurance = BillNote(
         text: .init(
             ja: "医療費の全額を支払った領収書があります。健康保険に加入している人は、先に保険者へ療養費を申請し、"
-                + "保険の一部負担割合で申請してください。加入していない人の額は、実施機関が計算します。",
+                + "保険の一部負担割合で申請してください。加入していない人の額は、受給者証の発行元が計算します。",
             en:
                 "A receipt is of the whole cost. Whoever is insured asks the insurer first, and applies "
                 + "here with the percentage of the insurance. The body computes for whoever is not "
@@ -166,7 +166,7 @@ package struct RefundSum: Hashable, Sendable {
     private static let alreadyBilled = BillNote(
         text: .init(
             ja: "この受給者証を使った会計が、同じ医療機関の同じ日にあります。同じ受診なら助成は済んでいます。"
-                + "実施機関が領収書と突き合わせ、別の受診であれば額を決めます。",
+                + "受給者証の発行元が領収書と突き合わせ、別の受診であれば額を決めます。",
             en:
                 "The certificate was used at this institution on this day. For the same care the scheme "
                 + "has paid already: the body compares the receipts, and names an amount for other "
@@ -174,7 +174,7 @@ package struct RefundSum: Hashable, Sendable {
 
     private static let behindUnknown = BillNote(
         text: .init(
-            ja: "同じ月に、負担額を計算できない申請があります。この申請の額も実施機関が計算します。",
+            ja: "同じ月に、負担額を計算できない申請があります。この申請の額も、受給者証の発行元が計算します。",
             en:
                 "Another application of this month cannot be computed here. The body computes this one, "
                 + "too."), rule: nil)

@@ -14,7 +14,8 @@ extension Refusal.Row {
 
     static let refundAnswered = Self(
         "refund-answered", 409, "conflict", isEntered: true,
-        ja: "この決定は、いまの状況に続きません(決定は一度、支払は支給決定の後に一度。計算額のない申請の支給決定には金額が要ります)。状況を読み直してください。",
+        ja: "この決定は、今の状況では登録できません（決定は1回、支払は支給決定の後に1回です。"
+            + "計算額のない申請の支給決定には金額が要ります）。状況を読み直し、正しい決定を送ってください。",
         en:
             "This answer cannot follow what was answered (one decision, then one payment; an approval "
             + "names an amount where none was computed). Read the case again.")

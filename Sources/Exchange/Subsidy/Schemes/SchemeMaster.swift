@@ -253,7 +253,7 @@ extension RowCode {
         switch self {
         case .schemeOfAnother:
             BilingualText(
-                ja: "\(what)がこのファイルを送った団体の市区町村コードではありません。自団体の制度だけを送ってください。",
+                ja: "\(what)がこのファイルを送った団体の市区町村コードではありません。貴団体の制度だけを送ってください。",
                 en:
                     "\(name) is not the code of the body that sent the file. Send your own schemes alone."
             )

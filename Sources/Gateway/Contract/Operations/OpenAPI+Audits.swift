@@ -109,7 +109,7 @@ extension OpenAPI {
             "Withholding",
             .object([
                 .required("entries", .list(of: .id).most(200)),
-                .required("reason", .text.note("profiles/access/log.json の符号")),
+                .required("reason", .text.note("profiles/access/log.json のコード")),
                 .required("reference", .text.longest(200).note("決定の番号と日付")),
                 .required("releaseAt", .instant),
             ])

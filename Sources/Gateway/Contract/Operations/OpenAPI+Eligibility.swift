@@ -23,7 +23,7 @@ extension OpenAPI {
         Operation(
             method: .get, path: "/fhir/CoverageEligibilityRequest/:id",
             id: "readEligibilityRequest",
-            field: "eligibility", ja: "前に送った問いを読む",
+            field: "eligibility", ja: "前に送った照会を読む",
             en:
                 "The question of an answered check, as it was decided on. Its id is that of the response.",
             parameters: [.id, .operatorID],
@@ -32,7 +32,7 @@ extension OpenAPI {
         Operation(
             method: .get, path: "/fhir/CoverageEligibilityResponse/:id",
             id: "readEligibilityResponse",
-            field: "eligibility", ja: "前に受け取った答えを読む",
+            field: "eligibility", ja: "前に受け取った回答を読む",
             en:
                 "Decided again from that day's versions, held against its digest: byte for byte "
                 + "what was sent, or `replay-differs`.",
@@ -44,7 +44,7 @@ extension OpenAPI {
         Operation(
             method: .get, path: "/fhir/CoverageEligibilityResponse/:id/$replay",
             id: "replayEligibility",
-            field: "eligibility", ja: "その日に何と答えたかを再計算で確かめる",
+            field: "eligibility", ja: "その日に何と回答したかを再計算で確かめる",
             en: "The answer of that day with its digest and the time of its entry.",
             parameters: [.id, .operatorID],
             answers: [.fhir(.reference("Replay"), "The replay.")], refusals: replayRefusals),
@@ -55,7 +55,7 @@ extension OpenAPI {
         Operation(
             method: .get, path: "/fhir/CoverageEligibilityResponse/:id/$replay",
             id: "replayEligibilityForBody", field: "eligibility",
-            ja: "自団体について、その日に何と答えたかを再計算で確かめる",
+            ja: "自団体について、その日に何と回答したかを再計算で確かめる",
             en:
                 "As for the institution, with the outcomes of the asking body alone and no digest: it would "
                 + "tell of the others.",

@@ -148,7 +148,7 @@ extension OpenAPI {
 
     private static let effect: Schema = .object(
         tally + [
-            .required("standing", .integer.note("いま有効な行 / Rows that stand now.")),
+            .required("standing", .integer.note("今、有効な行 / Rows that stand now.")),
             .required("needsSecondPerson", .boolean), .required("hash", .text),
         ])
 

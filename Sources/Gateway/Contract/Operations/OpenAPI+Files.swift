@@ -55,7 +55,7 @@ extension OpenAPI {
         + operations(
             of: ServedLayout(
                 code: "sensitive-checkup-results", id: "SensitiveCheckupResults",
-                ja: "集団健診の結果(慎重に扱う項目)", en: inConfidence,
+                ja: "集団健診の結果(特に慎重に扱う項目)", en: inConfidence,
                 example: sensitiveCheckupResults))
         + operations(
             of: ServedLayout(
@@ -253,8 +253,8 @@ extension OpenAPI {
     private static let asOf = Operation.Parameter(
         name: "asOf", place: .query, schema: .text,
         note: "全件の時点: 日時(2026-04-01T20:00:00Z、+は%2Bと書く)か日付(日本の0時)。省くと受付の時。それより後に登録されたものは、"
-            + "全件になくても終わらせず、行と違っても残し(newer-stands)、知らせます。今より先や、"
-            + "すでに受け付けた全件より前は断ります。 / As of when "
+            + "全件になくても終わらせず、行と違っても残し(newer-stands)、知らせます。今より先の時点と、"
+            + "すでに受け付けた全件より前の時点は受け付けません。 / As of when "
             + "the list is: an instant, or a day, which is its beginning in Japan. Without it, when the "
             + "list was received. What was registered later is neither ended nor overwritten, and is told. "
             + "None is later than now, or earlier than that of a whole list that is here."

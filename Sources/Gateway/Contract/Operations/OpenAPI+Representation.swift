@@ -111,14 +111,14 @@ extension OpenAPI {
                 + Refusals.ofResidentToken + [.visitUnknown, .consentUnknown, .rulesUnknown]),
         Operation(
             method: .get, path: "/blocks", id: "readOwnBlocks", field: "own-records",
-            ja: "停止した医療機関の一覧を読む",
+            ja: "情報提供を停止した医療機関の一覧を読む",
             en: "Blocks that stand first, then those that were lifted; at most 200.",
             token: .resident, parameters: [.operatorID],
             answers: [.json(200, .reference("BlockList"), "The blocks.")],
             refusals: Refusals.ofAccess + Refusals.ofResidentToken),
         Operation(
             method: .post, path: "/blocks", id: "setOwnBlock", field: "own-records",
-            ja: "医療機関を停止する",
+            ja: "医療機関への情報提供を停止する",
             en:
                 "From its next request on, the institution is answered as one to which the resident agreed "
                 + "to nothing. One that is blocked already stays so.",
@@ -132,7 +132,7 @@ extension OpenAPI {
             ]),
         Operation(
             method: .post, path: "/blocks/:id/lift", id: "liftOwnBlock", field: "own-records",
-            ja: "医療機関の停止を解除する",
+            ja: "医療機関への情報提供の停止を解除する",
             en: "Visits that are still open, open records again as they were agreed to.",
             token: .resident, parameters: [.id, .operatorID],
             answers: [.nothing("It is lifted.")],

@@ -33,7 +33,7 @@ extension OpenAPI {
             refusals: Refusals.ofItems + Refusals.ofCard + Refusals.ofAccess + [.cardLocked]),
         Operation(
             method: .post, path: "/tokens/revoke", id: "endResidentSession", field: "sessions",
-            ja: "トークンを今すぐ終わらせる", en: "Ends the token now; ending it twice is the same as once.",
+            ja: "トークンを今すぐ失効させる", en: "Ends the token now; ending it twice is the same as once.",
             token: .resident, parameters: [.operatorID],
             answers: [.nothing("It has ended.")],
             refusals: Refusals.ofAccess + [.tokenMissing, .tokenInvalid, .tokenOfAnotherParty]),

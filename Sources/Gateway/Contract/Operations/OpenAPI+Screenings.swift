@@ -13,7 +13,7 @@ extension OpenAPI {
             ])
         + search(
             "searchSensitiveScreenings", below: "/fhir/sensitive",
-            ja: "受付した人が提出した、慎重に扱う問診票を読む")
+            ja: "受付した人が提出した、特に慎重に扱う問診票を読む")
 
     /// `printed`: how the code of a printed form is asked by; what is sensitive is never printed.
     private static func search(
@@ -64,7 +64,7 @@ extension OpenAPI {
                 ])
         ] + answering("Screening", below: "/fhir", ja: "予診票・問診票", response)
         + answering(
-            "SensitiveScreening", below: "/fhir/sensitive", ja: "慎重に扱う問診票",
+            "SensitiveScreening", below: "/fhir/sensitive", ja: "特に慎重に扱う問診票",
             sensitiveResponse,
             closed: (
                 save:

@@ -108,7 +108,7 @@ import Testing
         let names = ["localShare", "localPays", "localPaysBack", "collected"]
         #expect(names.map { one[$0]?.int } == [3000, 0, 2000, 3000])
         let texts = one["steps"]?.array?.compactMap { $0.object?["ja"]?.string } ?? []
-        #expect(texts.contains { $0.contains("2,000円は、市町村に申請すると払い戻されます") })
+        #expect(texts.contains { $0.contains("2,000円は、市区町村に申請すると払い戻されます") })
         #expect(!texts.contains { $0.contains("助成により") })
         let month = try Self.output(
             #"{"rate":30,"steps_points":[1000,1000],"scheme":"秋田74"}"#, Self.paidBack)

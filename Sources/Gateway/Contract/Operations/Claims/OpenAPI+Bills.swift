@@ -5,7 +5,7 @@ extension OpenAPI {
     static let bills: [Operation] = [
         Operation(
             method: .post, path: "/fhir/Claim/$submit", id: "settleBill", field: "bills",
-            ja: "窓口負担を照会・予約・確定・取消する",
+            ja: "窓口負担を照会・予約・確定する、または取り消す",
             en: """
                 `use` says what is wanted: `predetermination` asks for the amount and keeps nothing; \
                 `preauthorization` reserves it until the end of the day; `claim` confirms it, \
@@ -101,7 +101,7 @@ extension OpenAPI {
         [
             .required(
                 "status",
-                .codes(["active", "cancelled"]).note("cancelled: 取消 / takes the bill back")),
+                .codes(["active", "cancelled"]).note("cancelled: 取消し / takes the bill back")),
             .required(
                 "use",
                 .codes(["predetermination", "preauthorization", "claim"]).note(

@@ -68,8 +68,8 @@ extension DeliveryField {
         case .subsidy: "自分の登録によらない受給資格の異動を受け取る"
         case .immunization: "住民の接種記録を、台帳と請求の行として受け取る"
         case .maternal: "住民の健診結果を、台帳と請求の行として受け取る"
-        case .maternalSensitive: "住民の、慎重に扱う健診項目を受け取る"
-        case .checks: "資格確認の答えが後から変わった知らせを受け取る"
+        case .maternalSensitive: "住民の、特に慎重に扱う健診項目を受け取る"
+        case .checks: "資格確認の回答が後から変わった知らせを受け取る"
         case .lapses: "失効した予約の知らせを受け取る"
         case .claims: "自分の制度の窓口会計を受け取る"
         }

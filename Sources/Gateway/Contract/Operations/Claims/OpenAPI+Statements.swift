@@ -46,7 +46,8 @@ extension OpenAPI {
                 .required("note", .text.note("C2SP signed-note: the statement and its signature.")),
                 .optional(
                     "salt",
-                    hash.note("慎重に扱う項目の行のハッシュの塩 / What rows of sensitive findings are hashed with.")
+                    hash.note(
+                        "特に慎重に扱う項目の行のハッシュの塩 / What rows of sensitive findings are hashed with.")
                 ),
             ])
         ),
@@ -99,7 +100,7 @@ extension StatementField {
         case .vaccinationTargets: "予防接種対象者"
         case .checkupTickets: "受診券"
         case .checkupResults: "集団健診の結果"
-        case .sensitiveCheckupResults: "集団健診の慎重に扱う項目"
+        case .sensitiveCheckupResults: "集団健診の特に慎重に扱う項目"
         case .guardianships: "保護者・後見"
         case .residenceMoves: "住民異動"
         case .schemeMasters: "制度マスタ"

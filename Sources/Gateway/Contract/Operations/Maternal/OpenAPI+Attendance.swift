@@ -97,7 +97,7 @@ extension OpenAPI {
         (
             "Reminded",
             .object([
-                .required("reminded", .integer.note("いま勧奨した人数")),
+                .required("reminded", .integer.note("今回勧奨した人数")),
                 .required("unchanged", .integer.note("今日すでに勧奨していた人数")),
                 .required("notWaiting", .integer.note("対象でない番号の数")),
             ])

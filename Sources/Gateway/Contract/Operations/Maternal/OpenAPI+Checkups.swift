@@ -170,7 +170,7 @@ extension OpenAPI {
                 .optional(
                     "extension",
                     .list(of: .anyObject).note(
-                        "consented-on: 同意日。取消のほかは必須 / Needed but for entered-in-error")),
+                        "consented-on: 同意日。取消しのほかは必須 / Needed but for entered-in-error")),
             ])
         ),
         (
@@ -200,7 +200,7 @@ extension OpenAPI {
                 .optional("handbookNumbers", .list(of: .text.longest(30)).most(9).note("母子健康手帳番号")),
                 .optional(
                     "returnedTickets", .list(of: .anyObject).note("返還された受診券: kind, serial, on")),
-                .optional("isWithdrawn", .boolean.note("誤りの届出の取消")),
+                .optional("isWithdrawn", .boolean.note("誤りの届出の取消し")),
             ])
         ),
     ]
