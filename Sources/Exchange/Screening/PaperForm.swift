@@ -135,7 +135,8 @@ package struct BroughtResponse: Hashable, Sendable {
             writtenOn = nil
             return
         }
-        guard let written = authored.day, written <= today else { throw .malformed("authored") }
+        guard let written = authored.day else { throw .malformed("authored") }
+        guard written <= today else { throw .dayAhead("authored") }
         writtenOn = written
     }
 }

@@ -138,7 +138,7 @@ extension GatewayParts {
             }
         ) { [self] records, person, patient in
             guard try isKnown(sent.patientID, as: person, to: party, &records) else {
-                throw Refusal.malformed("subject.reference")
+                throw Refusal.patientDiffers("subject.reference")
             }
             return (try save(&records, sent.response, person), patient.current)
         }

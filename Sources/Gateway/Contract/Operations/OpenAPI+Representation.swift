@@ -32,7 +32,7 @@ extension OpenAPI {
             method: .get, path: "/represented", id: "readRepresented", field: "representation",
             ja: "代わりに手続きできる人の一覧を読む",
             en:
-                "For whom the holder of the token may act now, and in which kinds of consent-kinds.json. "
+                "For whom the holder of the token may act now, and in which kinds of consent. "
                 + "Each of them finds it in their list of accesses.",
             token: .resident, parameters: [.operatorID],
             answers: [.json(200, .reference("RepresentedList"), "Those with an open kind.")],

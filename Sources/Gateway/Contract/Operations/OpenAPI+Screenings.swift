@@ -84,6 +84,7 @@ extension OpenAPI {
         let refusals =
             Refusals.ofItems + Refusals.ofAccess + Refusals.ofResidentToken + [
                 .individualNumberNotAllowed("item"), .rulesUnknown, .questionnaireOver,
+                .patientDiffers("subject.reference"), .zoneMissing("authored"),
             ]
         return [
             Operation(
