@@ -143,6 +143,8 @@ extension Refusal {
             .relationUnknown,
             .notYoursToShare,
             .delegationUnknown,
+            .institutionUnknown,
+            .nothingToCertify,
             .serviceDateOutOfRange,
             .recordUnknown,
             .taskUnknown,
@@ -262,6 +264,8 @@ extension Refusal {
         case .relationUnknown: .relationUnknown
         case .notYoursToShare: .notYoursToShare
         case .delegationUnknown: .delegationUnknown
+        case .institutionUnknown: .institutionUnknown
+        case .nothingToCertify: .nothingToCertify
         case .serviceDateOutOfRange: .serviceDateOutOfRange
         case .recordUnknown: .recordUnknown
         case .taskUnknown: .taskUnknown

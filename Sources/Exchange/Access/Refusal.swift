@@ -68,6 +68,9 @@ package enum Refusal: Error, Hashable, Sendable {
     case relationUnknown
     case notYoursToShare
     case delegationUnknown
+    case institutionUnknown
+    /// 空の接種証明.
+    case nothingToCertify
 
     // Registration and records.
     case serviceDateOutOfRange
