@@ -157,8 +157,12 @@ struct ScreeningServingTests {
         }
         gateway.expect(
             .malformed("questionnaire"), in: try await saveAgain(id, seen: 1, other, token))
-        // What it is held against was read, so it is on the record although malformed.
-        gateway.expectMoreEntries(1)
+        let elsewhere = try amended.requiredObject(at: "answers").with(
+            "id", .string(String(repeating: "a", count: 32)))
+        gateway.expect(
+            .malformed("id"), in: try await saveAgain(id, seen: 1, .object(elsewhere), token))
+        // What they are held against was read, so they are on the record although malformed.
+        gateway.expectMoreEntries(2)
     }
 
     @Test func `answers that leave out what is required are a draft at most`() async throws {
