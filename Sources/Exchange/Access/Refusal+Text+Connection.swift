@@ -83,8 +83,8 @@ extension Refusal.Row {
     static let unsupportedMediaType = Self(
         "unsupported-media-type", 415, "not-supported", isEntered: false,
         ja: "この形式の本文は読めません。Content-Typeをopenapi.jsonがこのURLについて示すものにし、圧縮"
-            + "(Content-Encodingや、chunked以外のTransfer-Encoding)せずに送ってください。多くはapplication/fhir+jsonまたはapplication/json"
-            + "(UTF-8)、CSVのファイルはtext/csvです。",
+            + "(Content-Encodingや、chunked以外のTransfer-Encoding)せずに送ってください。多くは"
+            + "application/fhir+jsonまたはapplication/json(UTF-8)、CSVのファイルはtext/csvです。",
         en: "This kind of body cannot be read. Send what openapi.json names for this "
             + "address, not compressed (no Content-Encoding, and no Transfer-Encoding but chunked): "
             + "mostly application/fhir+json or application/json in UTF-8, and text/csv for a CSV file."

@@ -1,6 +1,6 @@
 /// 符号の一覧: the codes that a caller may send, as CodeSystem
-/// (https://hl7.org/fhir/R4/codesystem.html). They are made from the rules in force, so that what is listed is
-/// what is taken; `profiles/fhir/` holds the same for readers of definitions.
+/// (https://hl7.org/fhir/R4/codesystem.html). They are made from the rules in force, so that what is
+/// listed is what is taken; `profiles/fhir/` holds the same for readers of definitions.
 package struct ServedCodes: Sendable {
     /// As in the address and behind the last colon of `url`.
     package let id: String

@@ -1,8 +1,8 @@
 import Exchange
 import Hummingbird
 
-/// 符号の一覧: https://hl7.org/fhir/R4/codesystem.html search and read: what a caller may send where a refusal says
-/// that a code is unknown. It says nothing of anyone, so it is counted and not entered.
+/// 符号の一覧: https://hl7.org/fhir/R4/codesystem.html search and read: what a caller may send where a refusal
+/// says that a code is unknown. It says nothing of anyone, so it is counted and not entered.
 extension GatewayParts {
     /// `GET /fhir/CodeSystem`; `url` leaves one.
     func readCodeSystems(_ request: Request, _ context: GatewayContext) async throws -> Response {
