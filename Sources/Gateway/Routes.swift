@@ -378,6 +378,8 @@ extension GatewayParts {
             Route(.get, "/errors", handle: readErrors),
             Route(.get, "/fhir/Questionnaire", handle: readQuestionnaires),
             Route(.get, "/fhir/Questionnaire/:id", handle: readQuestionnaire),
+            Route(.get, "/fhir/CodeSystem", handle: readCodeSystems),
+            Route(.get, "/fhir/CodeSystem/:id", handle: readCodeSystem),
             Route(.get, "/log/checkpoint", handle: readCheckpoint),
             Route(.get, "/log/consistency/:from/:to", handle: readConsistency),
         ]

@@ -377,6 +377,8 @@ class Tour:
         forms = self.send(party, "GET", "/fhir/Questionnaire", 200).json()
         for entry in forms["entry"]:
             self.send(party, "GET", f"/fhir/Questionnaire/{entry['resource']['id']}", 200)
+        for entry in self.send(party, "GET", "/fhir/CodeSystem", 200).json()["entry"]:
+            self.send(party, "GET", f"/fhir/CodeSystem/{entry['resource']['id']}", 200)
 
     def refusals(self, listener, party):
         """No route is served that cannot say no in FHIR's form; a stranger's mistakes, each on each route."""

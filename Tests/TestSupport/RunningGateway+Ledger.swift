@@ -12,7 +12,7 @@ struct EntryTally {
     /// What says nothing of anyone on any path.
     private static let silent = [
         "/fhir/metadata", "/openapi.json", "/log/", "/oauth2/token", "nonces",
-        "/.well-known/",
+        "/.well-known/", "/fhir/CodeSystem",
     ]
     private static let byCode = Dictionary(
         Refusal.table.map { ($0.code, $0.isEntered) }, uniquingKeysWith: { first, _ in first })

@@ -117,6 +117,9 @@ extension Listener {
         var forms = ServedResource(
             type: "Questionnaire", interactions: ["read", "search-type"])
         forms.searchParameters = [("code", "token")]
+        let codes = ServedResource(
+            type: "CodeSystem", interactions: ["read", "search-type"],
+            searchParameters: [("url", "uri")])
         switch self {
         case .institution:
             var response = replay
@@ -141,7 +144,7 @@ extension Listener {
                     type: "DiagnosticReport", profile: FHIR.Profile.checkup,
                     interactions: ["create", "update", "read", "search-type"],
                     searchParameters: [("subject", "reference"), ("patient", "reference")]),
-                forms,
+                forms, codes,
                 ServedResource(
                     type: "QuestionnaireResponse",
                     interactions: ["create", "update", "search-type"],
@@ -168,7 +171,8 @@ extension Listener {
                 ServedResource(
                     type: "MeasureReport", interactions: ["search-type"],
                     searchParameters: [("period", "date")]),
-                forms, ServedResource(type: "Task", interactions: ["search-type", "update"]),
+                forms, codes,
+                ServedResource(type: "Task", interactions: ["search-type", "update"]),
                 ServedResource(
                     type: "DiagnosticReport", profile: FHIR.Profile.checkup,
                     interactions: ["create", "update", "read", "search-type"],
@@ -192,7 +196,7 @@ extension Listener {
                     interactions: ["search-type"]),
                 ServedResource(
                     type: "ImmunizationRecommendation", interactions: ["search-type"]),
-                forms,
+                forms, codes,
                 ServedResource(
                     type: "QuestionnaireResponse",
                     interactions: ["create", "update", "search-type"]),

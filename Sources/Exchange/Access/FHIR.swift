@@ -115,6 +115,7 @@ package enum FHIR {
         static let outcome = "urn:tsunagi:StructureDefinition:eligibility-outcome"
         static let warning = "urn:tsunagi:StructureDefinition:eligibility-warning"
         static let rules = "urn:tsunagi:StructureDefinition:rules-version"
+        static let ruleSource = "urn:tsunagi:StructureDefinition:rule-source"
         static let registered = "urn:tsunagi:StructureDefinition:registered-items"
         package static let archiveProof = "urn:tsunagi:StructureDefinition:archive-proof"
         package static let logPosition = "urn:tsunagi:StructureDefinition:log-position"

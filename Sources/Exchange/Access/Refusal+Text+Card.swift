@@ -78,9 +78,18 @@ extension Refusal.Row {
 
     static let consentUnknown = Self(
         "consent-unknown", 422, "code-invalid", isEntered: true,
-        ja: "同意の種類に、登録されていないものがあります。同意の一覧を取り直し、本人にもう一度選んでもらってください。",
-        en: "A kind of consent is not known. Fetch the list of kinds again and let the "
-            + "person choose again.")
+        ja: "同意の種類に、登録されていないものがあります。同意の一覧を GET /fhir/CodeSystem/consent-kind で取り直し、"
+            + "本人にもう一度選んでもらってください。",
+        en: "A kind of consent is not known. Fetch the list of kinds again at GET "
+            + "/fhir/CodeSystem/consent-kind and let the person choose again.")
+
+    static let visitKindUnknown = Self(
+        "visit-kind-unknown", 422, "code-invalid", isEntered: true,
+        ja: "カードで開ける受付に、この種類はありません。受付の種類の一覧を GET /fhir/CodeSystem/visit-kind で取り、openedByCard が "
+            + "true のものにするか、外来なら kind を省いて送ってください。",
+        en: "A card opens no visit of this kind. Fetch the list of kinds at GET "
+            + "/fhir/CodeSystem/visit-kind and send one whose openedByCard is true, or leave kind out "
+            + "for an outpatient.")
 
     static let visitUnknown = Self(
         "visit-unknown", 404, "not-found", isEntered: true,

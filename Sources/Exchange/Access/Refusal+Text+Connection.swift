@@ -27,6 +27,38 @@ extension Refusal.Row {
         en: "Item \"{item}\" is given more often than one request takes. Keep to the number in the "
             + "specification, or send several requests.")
 
+    static let dayAhead = Self(
+        "day-ahead", 400, "business-rule", isEntered: false,
+        ja: "項目「{item}」の日が、今日(日本の日付)より後です。実際にあった日にして、もう一度送ってください。"
+            + "端末の時計も確かめてください。",
+        en: "Item \"{item}\" is a day after today in Japan. Give the day on which it happened and "
+            + "send again; check the clock of the terminal as well.")
+
+    static let zoneMissing = Self(
+        "zone-missing", 400, "value", isEntered: false,
+        ja: "項目「{item}」の時刻に時差がありません。日本の時刻なら末尾に +09:00 を付けて(2026-06-15T10:00:00+09:00)、"
+            + "もう一度送ってください。",
+        en:
+            "Item \"{item}\" is a time without its zone, and names no instant. Write +09:00 behind a "
+            + "time of Japan (2026-06-15T10:00:00+09:00) and send again.")
+
+    static let vaccineUnknown = Self(
+        "vaccine-unknown", 400, "code-invalid", isEntered: false,
+        ja: "項目「{item}」は、ワクチンの符号にありません。符号の一覧を GET /fhir/CodeSystem/vaccine で取り、"
+            + "その中の符号にして送ってください。一覧にないワクチンは、符号を付けず text に製品名を書いて送れます。",
+        en: "Item \"{item}\" is none of the codes of vaccines. Fetch them at GET "
+            + "/fhir/CodeSystem/vaccine and send one of them; a vaccine that is not listed is sent "
+            + "without a code, by its name in text.")
+
+    static let patientDiffers = Self(
+        "patient-differs", 422, "value", isEntered: true,
+        ja: "項目「{item}」は、この受付(住民はこのログイン)の患者の番号ではありません。受付の番号と患者の番号を、"
+            + "同じ受付の応答から取って送ってください。記録は保存していません。",
+        en:
+            "Item \"{item}\" is not the id of this visit's patient, or of the person of this login. "
+            + "Take visit and patient from one and the same answer and send again. Nothing was kept."
+    )
+
     static let individualNumberNotAllowed = Self(
         "individual-number-not-allowed", 400, "business-rule", isEntered: false,
         ja: "項目「{item}」に個人番号と思われる数字があります。ここでは個人番号を受け取れません。取り除いて送ってください。内容は保存していません。",
@@ -51,11 +83,12 @@ extension Refusal.Row {
     static let unsupportedMediaType = Self(
         "unsupported-media-type", 415, "not-supported", isEntered: false,
         ja: "この形式の本文は読めません。Content-Typeをopenapi.jsonがこのURLについて示すものにし、圧縮"
-            + "(Content-Encoding)せずに送ってください。多くはapplication/fhir+jsonまたはapplication/json"
-            + "(UTF-8)、CSVのファイルはtext/csvです。",
+            + "(Content-Encodingや、chunked以外のTransfer-Encoding)せずに送ってください。多くは"
+            + "application/fhir+jsonまたはapplication/json(UTF-8)、CSVのファイルはtext/csvです。",
         en: "This kind of body cannot be read. Send what openapi.json names for this "
-            + "address, not compressed (no Content-Encoding): mostly application/fhir+json or "
-            + "application/json in UTF-8, and text/csv for a CSV file.")
+            + "address, not compressed (no Content-Encoding, and no Transfer-Encoding but chunked): "
+            + "mostly application/fhir+json or application/json in UTF-8, and text/csv for a CSV file."
+    )
 
     static let routeUnknown = Self(
         "route-unknown", 404, "not-found", isEntered: false,

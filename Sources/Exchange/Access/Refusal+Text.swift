@@ -49,7 +49,9 @@ extension Refusal {
         switch self {
         case .malformed(let item), .missing(let item), .unknownItem(let item),
             .duplicateItem(let item), .tooMany(let item), .individualNumberNotAllowed(let item),
-            .localSchemeNotPriced(let item), .claimStep(let item), .claimPart(let item),
+            .dayAhead(let item), .zoneMissing(let item), .vaccineUnknown(let item),
+            .patientDiffers(let item), .localSchemeNotPriced(let item), .claimStep(let item),
+            .claimPart(let item),
             .monthIncomplete(let item):
             item
         case .resultRefused(let findings): findings.first?.item
@@ -94,6 +96,10 @@ extension Refusal {
             .unknownItem("validFrom"),
             .duplicateItem("validFrom"),
             .tooMany("parameter(candidate)"),
+            .dayAhead("occurrenceDateTime"),
+            .zoneMissing("occurrenceDateTime"),
+            .vaccineUnknown("vaccineCode.coding[0].code"),
+            .patientDiffers("patient.reference"),
             .individualNumberNotAllowed("validFrom"),
             .bodyTooLarge,
             .headerTooLarge,
@@ -123,6 +129,7 @@ extension Refusal {
             .cardLocked,
             .residentDeceased,
             .consentUnknown,
+            .visitKindUnknown,
             .visitUnknown,
             .visitEnded,
             .visitForCheckAlone,
@@ -136,6 +143,8 @@ extension Refusal {
             .relationUnknown,
             .notYoursToShare,
             .delegationUnknown,
+            .institutionUnknown,
+            .nothingToCertify,
             .serviceDateOutOfRange,
             .recordUnknown,
             .taskUnknown,
@@ -208,6 +217,10 @@ extension Refusal {
         case .unknownItem: .unknownItem
         case .duplicateItem: .duplicateItem
         case .tooMany: .tooMany
+        case .dayAhead: .dayAhead
+        case .zoneMissing: .zoneMissing
+        case .vaccineUnknown: .vaccineUnknown
+        case .patientDiffers: .patientDiffers
         case .individualNumberNotAllowed: .individualNumberNotAllowed
         case .bodyTooLarge: .bodyTooLarge
         case .headerTooLarge: .headerTooLarge
@@ -237,6 +250,7 @@ extension Refusal {
         case .cardLocked: .cardLocked
         case .residentDeceased: .residentDeceased
         case .consentUnknown: .consentUnknown
+        case .visitKindUnknown: .visitKindUnknown
         case .visitUnknown: .visitUnknown
         case .visitEnded: .visitEnded
         case .visitForCheckAlone: .visitForCheckAlone
@@ -250,6 +264,8 @@ extension Refusal {
         case .relationUnknown: .relationUnknown
         case .notYoursToShare: .notYoursToShare
         case .delegationUnknown: .delegationUnknown
+        case .institutionUnknown: .institutionUnknown
+        case .nothingToCertify: .nothingToCertify
         case .serviceDateOutOfRange: .serviceDateOutOfRange
         case .recordUnknown: .recordUnknown
         case .taskUnknown: .taskUnknown

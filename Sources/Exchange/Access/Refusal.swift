@@ -10,6 +10,13 @@ package enum Refusal: Error, Hashable, Sendable {
     case unknownItem(_ item: String)
     case duplicateItem(_ item: String)
     case tooMany(_ item: String)
+    /// 未来の日: of what can only have happened already.
+    case dayAhead(_ item: String)
+    /// 時差のない時刻: it names no instant.
+    case zoneMissing(_ item: String)
+    case vaccineUnknown(_ item: String)
+    /// 別の受付の患者: a body of one visit, or of one login, and somebody else's id in it.
+    case patientDiffers(_ item: String)
     case individualNumberNotAllowed(_ item: String)
     case bodyTooLarge
     case headerTooLarge
@@ -43,6 +50,7 @@ package enum Refusal: Error, Hashable, Sendable {
     case cardLocked
     case residentDeceased
     case consentUnknown
+    case visitKindUnknown
     case visitUnknown
     case visitEnded
     case visitForCheckAlone
@@ -60,6 +68,9 @@ package enum Refusal: Error, Hashable, Sendable {
     case relationUnknown
     case notYoursToShare
     case delegationUnknown
+    case institutionUnknown
+    /// 空の接種証明.
+    case nothingToCertify
 
     // Registration and records.
     case serviceDateOutOfRange

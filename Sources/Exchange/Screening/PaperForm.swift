@@ -109,6 +109,8 @@ package struct PaperFormOrder: Hashable, Sendable {
 /// 紙の回答: what an institution typed off a sheet that a resident filled in by hand: a whole
 /// QuestionnaireResponse, whose `identifier` is the number of the sheet.
 package struct BroughtResponse: Hashable, Sendable {
+    /// As the body says it, for a correction.
+    package let id: String?
     package let visitID: String
     package let patientID: String
     package let number: PaperFormNumber
@@ -126,6 +128,7 @@ package struct BroughtResponse: Hashable, Sendable {
         guard try identifier.requiredString("system", at: "identifier") == FHIR.System.paperForm
         else { throw .malformed("identifier.system") }
         visitID = try resource.visitID()
+        id = sent.id
         patientID = sent.patientID
         response = sent.response
         number = try PaperFormNumber(
@@ -135,7 +138,8 @@ package struct BroughtResponse: Hashable, Sendable {
             writtenOn = nil
             return
         }
-        guard let written = authored.day, written <= today else { throw .malformed("authored") }
+        guard let written = authored.day else { throw .malformed("authored") }
+        guard written <= today else { throw .dayAhead("authored") }
         writtenOn = written
     }
 }

@@ -2,6 +2,8 @@
 /// leave out anything; what was submitted answers every question that is required and open. No question
 /// is answered that was not asked.
 package struct SubmittedResponse: Hashable, Sendable {
+    /// As the body says it, for a correction: https://hl7.org/fhir/R4/http.html#update.
+    package let id: String?
     package let patientID: String
     package let response: ScreeningResponse
 
@@ -16,6 +18,7 @@ package struct SubmittedResponse: Hashable, Sendable {
         try resource.requireResource("QuestionnaireResponse", at: path)
         try JSON.object(resource).refuseIndividualNumbers(at: path)
         try resource.refuseModifiers(at: path)
+        id = try resource.optionalString("id", at: path)
         patientID = try resource.patientID("subject", at: path)
         response = try ScreeningResponse(reading: resource, at: path, forms)
     }

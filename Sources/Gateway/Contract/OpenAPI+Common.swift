@@ -44,6 +44,29 @@ extension OpenAPI {
             answers: [.fhir(.anyObject, "The Questionnaire.")],
             refusals: [.malformed("municipality"), .recordUnknown, .rulesUnknown]),
         Operation(
+            method: .get, path: "/fhir/CodeSystem", id: "readCodeSystems", field: "contract",
+            ja: "送れる符号の一覧(同意の種類・受付の種類・ワクチン)",
+            en:
+                "The codes that are taken now: kinds of consent, kinds of visit, vaccines. They are data and "
+                + "change without a release: fetch them again where one is refused.",
+            parameters: [
+                .init(
+                    name: "url", place: .query, schema: .text.longest(GatewayParts.codeMax),
+                    note: "この体系だけに絞る / This system alone, as `urn:tsunagi:CodeSystem:consent-kind`."
+                )
+            ],
+            answers: [.fhir(.reference("Bundle"), "A searchset of CodeSystem.")],
+            refusals: [.malformed("url")]),
+        Operation(
+            method: .get, path: "/fhir/CodeSystem/:id", id: "readCodeSystem", field: "contract",
+            ja: "送れる符号の一覧を一つ読む", en: "One of these lists.",
+            parameters: [
+                .init(
+                    name: "id", place: .path, schema: .text.example("consent-kind"),
+                    note: "体系の番号 / `consent-kind`, `visit-kind` or `vaccine`.")
+            ],
+            answers: [.fhir(.anyObject, "The CodeSystem.")], refusals: [.recordUnknown]),
+        Operation(
             method: .get, path: "/log/checkpoint", id: "readCheckpoint", field: "log",
             ja: "いちばん新しい封印(チェックポイント)",
             en:

@@ -8,12 +8,12 @@ import Trust
 /// without asking who holds it.
 extension GatewayParts {
     /// `POST /fhir/Patient/{id}/$health-cards-issue` (https://spec.smarthealth.cards): the card, and the
-    /// digits of its QR codes. Throws `.recordUnknown` where no dose, or no name, is known.
+    /// digits of its QR codes. Throws `.nothingToCertify` where no dose, or no name, is known.
     func issueHealthCard(_ asking: Asking) async throws -> Response {
         let id = try asking.context.parameters.require("id")
         let body = try await asking.request.body(.json, atMost: BodyLimits.smallBytesMax)
         _ = try HealthCardRequest(reading: Array(body.readableBytesView))
-        let bytes = try await issue(asking, of: id) { card, signed in
+        let bytes = try await issue(asking, of: id) { card, signed, _ in
             renderHealthCard(signed, id: card.id, texts: HealthCardText.parts(of: signed))
         }
         return .fhir(.ok, bytes)
@@ -22,16 +22,19 @@ extension GatewayParts {
     /// 接種証明の印刷: `POST /health-cards/print`: a card as a page of its own, with its QR codes drawn.
     func printHealthCard(_ asking: Asking) async throws -> Response {
         let rules = try immunizationRules()
-        let bytes = try await issue(asking) { card, signed in
-            card.page(codes: HealthCardText.parts(of: signed), rules)
+        let bytes = try await issue(asking) { card, signed, names in
+            card.page(codes: HealthCardText.parts(of: signed), names: names, rules)
         }
         return .page(.ok, bytes)
     }
 
     /// Signs a card of the resident, who is the one named if any is, and keeps on the ledger that it was.
+    /// `names`: of who recorded its doses, as the registry has them.
     private func issue(
         _ asking: Asking, of id: String? = nil,
-        as written: @escaping @Sendable (_ card: HealthCard, _ signed: String) -> [UInt8]
+        as written:
+            @escaping @Sendable (_ card: HealthCard, _ signed: String, _ names: [Party: String])
+            -> [UInt8]
     ) async throws -> [UInt8] {
         let book = try ledger.rules.current()
         let rules = try immunizationRules()
@@ -52,11 +55,12 @@ extension GatewayParts {
                     issuer: issuer, id: number, issuedAt: records.now,
                     of: (identity.name, facts.birth), held: held, rules)
             }
-            guard let card else { throw Refusal.recordUnknown }
+            guard let card else { throw Refusal.nothingToCertify }
+            let names = try records.names(of: Set(card.doses.map(\.institution)))
             records.issueCard(
                 number, signedBy: key.id, of: person,
                 holding: try card.doses.map { try RecordID($0.id) })
-            return written(card, try key.sign(card.payload(rules)))
+            return written(card, try key.sign(card.payload(rules)), names)
         }.bytes
     }
 

@@ -14,7 +14,7 @@ extension GatewayParts {
         { [self] asking in
             let book = try ledger.rules.current()
             return try await saved(asking, in: compartment, book) { records, sent, person in
-                try records.saveScreening(sent, of: person, rules: book)
+                try records.saveScreening(sent.response, of: person, rules: book)
             }
         }
     }
@@ -31,7 +31,9 @@ extension GatewayParts {
             let names = names(for: asking.caller.party)
             return try await saved(asking, in: compartment, book) { records, sent, person in
                 try records.saveScreening(
-                    sent, seen: seen, named: id, of: person, rules: book, names)
+                    sent.response,
+                    correcting: ScreeningCorrection(id: id, bodyID: sent.id, seen: seen),
+                    of: person, rules: book, names)
             }
         }
     }
@@ -124,7 +126,7 @@ extension GatewayParts {
     private func saved(
         _ asking: Asking, in compartment: CheckupCompartment, _ book: RuleBook,
         _ save:
-            @escaping @Sendable (inout Records, ScreeningResponse, PersonKey) throws ->
+            @escaping @Sendable (inout Records, SubmittedResponse, PersonKey) throws ->
             SavedScreening
     ) async throws -> Response {
         let party = asking.caller.party
@@ -138,9 +140,9 @@ extension GatewayParts {
             }
         ) { [self] records, person, patient in
             guard try isKnown(sent.patientID, as: person, to: party, &records) else {
-                throw Refusal.malformed("subject.reference")
+                throw Refusal.patientDiffers("subject.reference")
             }
-            return (try save(&records, sent.response, person), patient.current)
+            return (try save(&records, sent, person), patient.current)
         }
         let isCreated = saved.isNew && saved.held.newest.version == 1
         var response = Response.fhir(isCreated ? .created : .ok, bytes)

@@ -42,13 +42,16 @@ extension GatewayParts {
         let sent = try BroughtResponse(
             reading: Array(body.readableBytesView), book.screenings.of(.open),
             today: now().dayInJapan)
+        let corrected = correction.map {
+            ScreeningCorrection(id: $0.id, bodyID: sent.id, seen: $0.seen)
+        }
         let (brought, bytes) = try await asking.answer(
             as: { [self] brought in
                 let held = brought.saved.held
                 return held.newest.named(pairwise(held.id, for: party).current)
                     .render(as: brought.patientID, isScored: true)
             }
-        ) { try $0.bring(sent, correcting: correction, rules: book, names) }
+        ) { try $0.bring(sent, correcting: corrected, rules: book, names) }
         let newest = brought.saved.held.newest
         let isCreated = brought.saved.isNew && newest.version == 1
         var response = Response.fhir(isCreated ? .created : .ok, bytes)

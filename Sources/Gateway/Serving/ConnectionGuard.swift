@@ -15,6 +15,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case body(since: NIODeadline, bytes: Int)
     }
 
+    /// Somebody reads the body of the request under way: an outbound event.
+    struct BodyWanted: Sendable {}
+
     /// What a request gets that is not HTTP.
     struct ProtocolAnswer {
         let status: HTTPResponseStatus
@@ -29,6 +32,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var answersOutstanding = 0
     private var closesAfterAnswer = false
     private var isClosing = false
+    /// The client holds its body back until it is asked for, and nobody has asked yet.
+    private var isBodyHeldBack = false
     /// How long the client may take for what it does now; `nil` while we are at work.
     private var deadline: NIODeadline?
     /// How long it may leave what we have already written.
@@ -80,6 +85,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             guard admit(context, head) else { return }
         case .body(let bytes):
             guard case .body(let since, let before) = reading else { return }
+            isBodyHeldBack = false
             let count = before + bytes.readableBytes
             guard count <= limits.anyBodyBytesMax else { return close(context) }
             reading = .body(since: since, bytes: count)
@@ -87,6 +93,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             deadline = since + Self.duration(seconds)
         case .end:
             reading = .nothing
+            isBodyHeldBack = false
             // While we work on the answer the time is ours, not the client's.
             deadline = answersOutstanding > 0 ? nil : Self.after(limits.keepAliveSeconds)
         }
@@ -120,11 +127,15 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             return
         }
         switch unwrapOutboundIn(data) {
-        case .head(let head) where !(100..<200).contains(head.status.code):
+        case .head(var head) where !(100..<200).contains(head.status.code):
+            // Whoever holds it back now sends it or does not (RFC 9110 §10.1.1), and what comes next on this
+            // connection could be either.
+            if isBodyHeldBack { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+            isBodyHeldBack = false
             if head.headers[canonicalForm: "connection"].contains("close") {
                 closesAfterAnswer = true
             }
-            context.write(data, promise: promise)
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .head, .body:
             context.write(data, promise: promise)
         case .end:
@@ -139,6 +150,20 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 arm(context)
             }
         }
+    }
+
+    func triggerUserOutboundEvent(
+        context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
+    ) {
+        guard event is BodyWanted else {
+            context.triggerUserOutboundEvent(event, promise: promise)
+            return
+        }
+        promise?.succeed(())
+        guard isBodyHeldBack, !isClosing else { return }
+        isBodyHeldBack = false
+        let proceed = HTTPResponseHead(version: .http1_1, status: .continue)
+        context.writeAndFlush(wrapOutboundOut(.head(proceed)), promise: nil)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -161,11 +186,9 @@ extension ConnectionGuard {
         reading = .body(since: now, bytes: 0)
         deadline = now + Self.duration(limits.bodySeconds)
         // A client of HTTP/1.0 takes no interim answer (RFC 9110 §10.1.1): it would read it as the last.
-        if answersOutstanding == 1, head.version != .http1_0, head.headers.contains(name: "expect")
-        {
-            let proceed = HTTPResponseHead(version: .http1_1, status: .continue)
-            context.writeAndFlush(wrapOutboundOut(.head(proceed)), promise: nil)
-        }
+        isBodyHeldBack =
+            answersOutstanding == 1 && head.version != .http1_0
+            && head.headers.contains(name: "expect")
         return true
     }
 

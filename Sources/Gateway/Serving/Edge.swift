@@ -38,6 +38,7 @@ struct Edge<Responder: HTTPResponder>: Sendable where Responder.Context == Gatew
             let caller = try connection.caller()
             party = caller?.party
             guard connection.takeToken() else { throw Refusal.tooManyRequests }
+            guard request.isSentPlain else { throw Refusal.unsupportedMediaType }
             let slot = try Slot(of: state)
             defer { slot.giveBack() }
             let context = GatewayContext(
@@ -131,7 +132,9 @@ extension Edge {
             response.headers[.retryAfter] = String(seconds)
         }
         // A body nobody will read is not waited for.
-        if refusal == .bodyTooLarge { response.headers[.connection] = "close" }
+        if refusal == .bodyTooLarge || !request.isSentPlain {
+            response.headers[.connection] = "close"
+        }
         // RFC 9110 §12.5.3: what is wrong with a compressed body is not its type.
         if refusal == .unsupportedMediaType, request.headers[.contentEncoding] != nil {
             response.headers[.acceptEncoding] = "identity"

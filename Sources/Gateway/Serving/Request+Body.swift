@@ -134,7 +134,47 @@ struct WaitedBody: AsyncSequence, Sendable {
     }
 }
 
+/// 求められて送る本文: a body that its sender holds back until somebody reads it (RFC 9110 §10.1.1), so that what its
+/// length, its type or its sender decide is answered before it is sent.
+struct AskedBody: AsyncSequence, Sendable {
+    let body: RequestBody
+    let channel: any Channel
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        fileprivate var parts: RequestBody.AsyncIterator
+        fileprivate let channel: any Channel
+        fileprivate var isAsked = false
+
+        mutating func next() async throws -> ByteBuffer? {
+            if !isAsked {
+                isAsked = true
+                channel.triggerUserOutboundEvent(ConnectionGuard.BodyWanted(), promise: nil)
+            }
+            return try await parts.next()
+        }
+    }
+
+    func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(parts: body.makeAsyncIterator(), channel: channel)
+    }
+}
+
 extension Request {
+    /// The same request, whose sender is told to go on when its body is read.
+    func asking(over channel: any Channel) -> Request {
+        guard headers[.expect] != nil else { return self }
+        var request = self
+        request.body = RequestBody(asyncSequence: AskedBody(body: body, channel: channel))
+        return request
+    }
+
+    /// In chunks at most: another coding on the way (RFC 9112 §7) is undone by nobody here, and what is
+    /// within would be taken for the body.
+    var isSentPlain: Bool {
+        guard let coding = headers[.transferEncoding] else { return true }
+        return coding.lowercased().filter { $0 != " " && $0 != "\t" } == "chunked"
+    }
+
     /// The same request, which gives its slot back while it waits for its body.
     func waiting(in slot: Slot, _ limits: Limits) -> Request {
         guard headers[.contentLength] != nil || headers[.transferEncoding] != nil else {

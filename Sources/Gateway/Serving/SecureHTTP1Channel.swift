@@ -46,8 +46,8 @@ struct SecureHTTP1Channel: ServerChildChannel {
     func handle(value: Value, logger: Logger) async {
         let connection = value.connection
         // The connection reaches its requests through this closure: no task-local, no look-up.
-        let http = http { request, writer, _ in
-            let response = await answer(request, connection)
+        let http = http { request, writer, channel in
+            let response = await answer(request.asking(over: channel), connection)
             try await writer.write(response: response.head, body: response.body)
         }
         await withTaskExecutorPreference(LoopExecutor(value.channel.eventLoop)) {

@@ -32,7 +32,7 @@ extension GatewayParts {
     {
         if asked.patientID == records.patient { return asked }
         let ids = pairwise(records.person, for: asked.institution)
-        guard ids.contains(asked.patientID) else { throw .malformed("patient.reference") }
+        guard ids.contains(asked.patientID) else { throw .patientDiffers("patient.reference") }
         return asked.about(patient: records.patient)
     }
 }

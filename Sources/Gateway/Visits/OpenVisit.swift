@@ -41,7 +41,7 @@ struct VisitRequest: Sendable {
         card = try PresentedCard(object, beside: ["kind", "consents"], today: today)
         guard let kind = rules.visitKind(try object.optionalString("kind") ?? "outpatient"),
             kind.isOpenedByCard
-        else { throw Refusal.malformed("kind") }
+        else { throw Refusal.visitKindUnknown }
         self.kind = kind
         // An empty list is the resident declining everything: that is a visit too.
         consents = try object.consentKinds("consents", rules).map(\.code).sorted()

@@ -17,3 +17,26 @@ package struct RecordCorrection: Sendable {
         guard id == nil || id == self.id.text else { throw .malformed("id") }
     }
 }
+
+/// 回答の訂正: the same of answers to a questionnaire, which each party knows by ids of its own.
+package struct ScreeningCorrection: Sendable {
+    /// Of the address.
+    let id: String
+    /// Of the body, if it names any.
+    let bodyID: String?
+    let seen: Int
+
+    package init(id: String, bodyID: String?, seen: Int) {
+        self.id = id
+        self.bodyID = bodyID
+        self.seen = seen
+    }
+
+    /// Whether the address means the record of these ids. Throws `.malformed("id")` where the body means
+    /// another: either may be an id from before a rotation, so that they need not be alike.
+    func means(_ ids: PairwiseIDs) throws(Refusal) -> Bool {
+        guard ids.contains(id) else { return false }
+        guard bodyID.map(ids.contains) ?? true else { throw .malformed("id") }
+        return true
+    }
+}

@@ -102,7 +102,7 @@ struct BillSettling: Sendable {
             caller, .settleBill, reading.standing, by: rules.permissions)
         guard let visit = reading.visit else { throw Refusal.visitUnknown }
         guard sent.patientID == visit.patient || isPatient(sent.patientID, visit.person) else {
-            throw Refusal.malformed("patient.reference")
+            throw Refusal.patientDiffers("patient.reference")
         }
         var named: NamedBill?
         if sent.use != .void {

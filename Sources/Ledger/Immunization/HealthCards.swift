@@ -49,6 +49,18 @@ extension Records {
         guard count == 1 else { throw Refusal.recordUnknown }
     }
 
+    /// As the registry has them; none of a party that it does not know.
+    package mutating func names(of parties: Set<Party>) throws -> [Party: String] {
+        let keys = parties.map(\.key).sorted()
+        let rows = try transaction.query(Self.selectNames, [.texts(keys)]).map {
+            (try Party(key: try $0.text(0)), try $0.text(1))
+        }
+        return Dictionary(rows) { name, _ in name }
+    }
+
+    private static let selectNames = Statement(
+        "select party, name from exchange.party where party = any ($1)")
+
     private static let insertCard = Statement(
         """
         insert into exchange.health_card (person, card, key, records, issued_at)

@@ -105,18 +105,18 @@ extension Records {
     }
 
     /// Saves a later version of the answers that the resident knows by this id. Throws what
-    /// `ScreeningVersion.requireSuccessor` and `requireSigner` do, `.recordUnknown`, and
-    /// `.questionnaireOver`.
+    /// `ScreeningVersion.requireSuccessor`, `requireSigner` and `ScreeningCorrection.means` do,
+    /// `.recordUnknown`, and `.questionnaireOver`.
     package mutating func saveScreening(
-        _ response: ScreeningResponse, seen: Int, named id: String, of person: PersonKey,
-        rules: RuleBook, _ names: (RecordID) -> PairwiseIDs
+        _ response: ScreeningResponse, correcting correction: ScreeningCorrection,
+        of person: PersonKey, rules: RuleBook, _ names: (RecordID) -> PairwiseIDs
     ) throws -> SavedScreening {
         let known = try ownLockedScreenings(beside: response, of: person, rules)?.first {
-            names($0.id).contains(id)
+            try correction.means(names($0.id))
         }
         guard let known else { throw Refusal.recordUnknown }
         if known.newest.holds(response) { return SavedScreening(held: known, isNew: false) }
-        try known.newest.requireSuccessor(response, seen: seen)
+        try known.newest.requireSuccessor(response, seen: correction.seen)
         try requireAnswerable(response, on: now.dayInJapan, of: person, rules)
         try requireSigner(response, of: person, rules)
         return try save(response, after: known, of: person, rules)

@@ -36,9 +36,9 @@ extension Records {
     /// Throws what `fieldVisit` does, `.consentNotGiven`, `.visitEnded`, `.paperFormUnknown`,
     /// `.paperFormUsed` in the same words whoever used it, `.paperFormOver`, `.questionnaireOver`,
     /// `.malformed` for another form than the sheet's, and for a correction what
-    /// `ScreeningVersion.requireSuccessor` does and `.recordUnknown`.
+    /// `ScreeningVersion.requireSuccessor` and `ScreeningCorrection.means` do and `.recordUnknown`.
     package mutating func bring(
-        _ sent: BroughtResponse, correcting correction: (id: String, seen: Int)?,
+        _ sent: BroughtResponse, correcting correction: ScreeningCorrection?,
         rules: RuleBook, _ names: (RecordID) -> PairwiseIDs
     ) throws -> BroughtScreening {
         let visit = try fieldVisit(
@@ -92,7 +92,7 @@ extension Records {
 
     private mutating func again(
         _ sent: BroughtResponse, of day: CalendarDay, _ use: PaperSheet.Use,
-        _ correction: (id: String, seen: Int)?, in visit: FieldVisit, _ rules: RuleBook,
+        _ correction: ScreeningCorrection?, in visit: FieldVisit, _ rules: RuleBook,
         _ names: (RecordID) -> PairwiseIDs
     ) throws -> SavedScreening {
         guard use.person == visit.person, use.party == caller.party.key else {
@@ -102,7 +102,7 @@ extension Records {
             .first { $0.id == use.response }
         guard let held else { throw Refusal.recordUnknown }
         if let correction {
-            guard names(held.id).contains(correction.id) else { throw Refusal.recordUnknown }
+            guard try correction.means(names(held.id)) else { throw Refusal.recordUnknown }
         }
         if held.newest.holds(sent.response) { return SavedScreening(held: held, isNew: false) }
         guard let correction else { throw Refusal.paperFormUsed }

@@ -96,13 +96,13 @@ struct FieldVisitReading: Sendable {
     }
 
     /// Throws `.visitUnknown` for another institution's in the same words as for none,
-    /// `.visitForCheckAlone`, and `.malformed(item)` where the visit is another patient's.
+    /// `.visitForCheckAlone`, and `.patientDiffers(item)` where the visit is another patient's.
     func opening(
         _ kinds: Set<ConsentKind>, item: String, rules: RuleBook
     ) throws(Refusal) -> FieldVisit {
         guard let found else { throw .visitUnknown }
         guard rules.readingVisitKinds.contains(found.kind) else { throw .visitForCheckAlone }
-        guard found.isOfPatient else { throw .malformed(item) }
+        guard found.isOfPatient else { throw .patientDiffers(item) }
         var visit = found.visit
         visit.isConsented = visit.consents.contains(where: kinds.map(\.code).contains)
         return visit

@@ -7,7 +7,7 @@ import Postgres
 package struct OwnBlock: Sendable {
     package let id: RecordID
     package let party: Party
-    /// As the registry has it; nothing of an institution that never took part.
+    /// As the registry has it; nothing of one that was blocked before the registry was asked.
     package let partyName: String?
     package let set: Instant
     package let lifted: Instant?
@@ -25,12 +25,14 @@ extension Records {
         }
     }
 
-    /// Blocks the institution; one that is blocked already stays so, under its first id.
+    /// Blocks the institution; one that is blocked already stays so, under its first id. Throws
+    /// `.institutionUnknown` for a code that nobody here has: a mistyped one would stop nobody.
     package mutating func setBlock(of party: Party, by person: PersonKey) throws -> RecordID {
         let rows = try transaction.query(
             Self.insertBlock,
             [.person(person), .id(.timeOrdered()), .text(party.key), .time(now)])
-        return try rows[0].uuid(0).record
+        guard let row = rows.first else { throw Refusal.institutionUnknown }
+        return try row.uuid(0).record
     }
 
     /// Lifts a block of this resident now; twice is the same as once. Throws `.recordUnknown` for
@@ -55,7 +57,10 @@ extension Records {
             select block from exchange.block where person = $1 and party = $3 and lifted_at is null),
         made as (
             insert into exchange.block (person, block, party, set_at)
-            select $1, $2, $3, $4 where not exists (select 1 from standing) returning block)
+            select $1, $2, $3, $4
+            where not exists (select 1 from standing)
+                and exists (select 1 from exchange.party where party = $3)
+            returning block)
         select block from standing union all select block from made
         """)
 

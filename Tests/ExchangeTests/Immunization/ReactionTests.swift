@@ -231,7 +231,7 @@ import Testing
         (#""identifier":"#, #""identifer":"#, .unknownItem("identifer")),
         (#""date":"2026-06-01T13:59:59+09:00","#, "", .missing("date")),
         ("T13:59:59", "T09:59:59", .malformed("date")),
-        ("2026-06-01T13:59:59+09:00", "2026-06-16", .malformed("date")),
+        ("2026-06-01T13:59:59+09:00", "2026-06-16", .dayAhead("date")),
         ("2026-06-01T13:59:59+09:00", "2026-06", .malformed("date")),
         (#""code":"anaphylaxis""#, #""code":"no-such""#, .malformed("event.coding")),
         (#""recorder":{"display":"見本 医師"},"#, "", .missing("recorder")),

@@ -28,7 +28,7 @@ import Testing
         let text = try VaccinationSample.replacing(copied, "2026-06-15T10:00:00+09:00", time)
         #expect(
             try VaccinationSample.refusal(text)
-                == (isTaken ? nil : .malformed("occurrenceDateTime")))
+                == (isTaken ? nil : .dayAhead("occurrenceDateTime")))
     }
 
     @Test(arguments: [("true", 0), ("false", 1)])
@@ -82,7 +82,7 @@ import Testing
         ),
         (#""status":"completed""#, #""status":"done""#, .malformed("status")),
         (#""status":"completed""#, #""status":"not-done""#, .missing("statusReason")),
-        (#""code":"mr""#, #""code":"mmr-x""#, .malformed("vaccineCode.coding[0].code")),
+        (#""code":"mr""#, #""code":"mmr-x""#, .vaccineUnknown("vaccineCode.coding[0].code")),
         (
             #""code":"mr"}"#,
             #""code":"mr"},{"system":"http://hl7.org/fhir/sid/cvx","code":"119"}"#,
@@ -92,9 +92,9 @@ import Testing
             #"{"coding":[{"system":"urn:tsunagi:CodeSystem:vaccine","code":"mr"}],"text":"MRワクチン"}"#,
             "{}", .missing("vaccineCode.coding")
         ),
-        ("2026-06-15T10:00:00+09:00", "2026-06-16", .malformed("occurrenceDateTime")),
+        ("2026-06-15T10:00:00+09:00", "2026-06-16", .dayAhead("occurrenceDateTime")),
         ("2026-06-15T10:00:00+09:00", "2026-02-30", .malformed("occurrenceDateTime")),
-        ("2026-06-15T10:00:00+09:00", "2026-06-15T10:00:00", .malformed("occurrenceDateTime")),
+        ("2026-06-15T10:00:00+09:00", "2026-06-15T10:00:00", .zoneMissing("occurrenceDateTime")),
         // A month names no day, and the sender knows on which day it was.
         ("2026-06-15T10:00:00+09:00", "2026-06", .missing("occurrenceDateTime")),
         (

@@ -188,7 +188,7 @@ import Testing
     }
 
     static let faults: [(String, String, Refusal)] = [
-        (#""authored":"2026-06-15""#, #""authored":"2026-06-16""#, .malformed("authored")),
+        (#""authored":"2026-06-15""#, #""authored":"2026-06-16""#, .dayAhead("authored")),
         (#""authored":"2026-06-15""#, #""authored":"2026-06""#, .malformed("authored")),
         ("urn:tsunagi:paper-form", "urn:tsunagi:visit", .malformed("identifier.system")),
         (#""completed""#, #""in-progress""#, .malformed("status")),

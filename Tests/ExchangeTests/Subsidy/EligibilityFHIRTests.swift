@@ -144,7 +144,7 @@ import Testing
             [
                 "CoverageEligibilityRequest", "CoverageEligibilityResponse", "Patient",
                 "Immunization", "AdverseEvent", "Claim", "ClaimResponse", "DiagnosticReport",
-                "Questionnaire",
+                "Questionnaire", "CodeSystem",
                 "QuestionnaireResponse",
             ]
         ),
@@ -153,7 +153,7 @@ import Testing
             [
                 "CoverageEligibilityResponse", "AuditEvent", "Patient", "Immunization",
                 "AdverseEvent",
-                "MeasureReport", "Questionnaire", "Task", "DiagnosticReport",
+                "MeasureReport", "Questionnaire", "CodeSystem", "Task", "DiagnosticReport",
                 "ExplanationOfBenefit",
             ]
         ),
@@ -161,8 +161,8 @@ import Testing
             .resident,
             [
                 "Coverage", "Consent", "Communication", "Immunization",
-                "ImmunizationRecommendation", "Questionnaire", "QuestionnaireResponse", "Patient",
-                "DiagnosticReport", "Observation", "CarePlan",
+                "ImmunizationRecommendation", "Questionnaire", "CodeSystem",
+                "QuestionnaireResponse", "Patient", "DiagnosticReport", "Observation", "CarePlan",
                 "AuditEvent",
             ]
         ), (.operations, []),

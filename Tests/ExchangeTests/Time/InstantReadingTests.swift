@@ -16,13 +16,20 @@ import Testing
     }
 
     @Test(arguments: [
-        "2026-11-21", "2026-11-21T09:07:59", "2026-11-21 09:07:59Z", "2026-02-29T00:00:00Z",
+        "2026-11-21", "2026-11-21T09:07", "2026-11-21T25:07:59",
+        "2026-11-21 09:07:59Z", "2026-02-29T00:00:00Z",
         "2026-11-21T24:00:00Z", "2026-11-21T09:60:00Z", "2026-11-21T09:07:59.Z",
         "2026-11-21T09:07:59+0900",
         "2026-11-21T09:07:59z", "",
     ])
     func `a time that names no instant is refused`(text: String) {
         #expect(throws: Refusal.malformed("at")) { try Instant(text, item: "at") }
+    }
+
+    @Test(arguments: ["2026-11-21T09:07:59", "2026-11-21T09:07:59.123456"])
+    func `a time that lacks nothing but its zone is told so`(text: String) throws {
+        #expect(throws: Refusal.zoneMissing("at")) { try Instant(text, item: "at") }
+        #expect(throws: Never.self) { try Instant(text + "+09:00", item: "at") }
     }
 
     @Test(arguments: Seeded.seeds(100))
@@ -41,7 +48,7 @@ import Testing
         #expect(try Instant(dayOrInstant: text, item: "asOf") == Instant(instant))
     }
 
-    @Test(arguments: ["", "yesterday", "2026-02-30", "2026-04-01T20:00:00", "2026-04"])
+    @Test(arguments: ["", "yesterday", "2026-02-30", "2026-04-01T20:00", "2026-04"])
     func `what is neither a day nor an instant is refused`(text: String) {
         #expect(throws: Refusal.malformed("asOf")) {
             try Instant(dayOrInstant: text, item: "asOf")

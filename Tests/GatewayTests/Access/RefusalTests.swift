@@ -84,7 +84,9 @@ struct RefusalTests {
             RequestCase(Cast.clinic, visits, visit(["day": "\"2020-02-30\""]), .malformed("day")),
             RequestCase(Cast.clinic, visits, visit(["day": "\"2020-01-01\""]), .malformed("day")),
             RequestCase(Cast.clinic, visits, visit([:]), .nonceUnknown, of: .openVisit),
-            RequestCase(Cast.clinic, visits, visit(["kind": "\"picnic\""]), .malformed("kind")),
+            RequestCase(
+                Cast.clinic, visits, visit(["kind": "\"picnic\""]), .visitKindUnknown,
+                of: .openVisit),
             RequestCase(Cast.clinic, visits, visit(["extra": "1"]), .unknownItem("extra")),
             RequestCase(
                 Cast.clinic, visits, visit(["reader": "\"jammed\""]), .malformed("reader")),

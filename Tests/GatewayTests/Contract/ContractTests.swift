@@ -139,7 +139,7 @@ struct ContractTests {
         }
         let common: Set = [
             "readCapabilities", "readOpenAPI", "readErrors", "readCheckpoint", "readConsistency",
-            "readQuestionnaires", "readQuestionnaire",
+            "readQuestionnaires", "readQuestionnaire", "readCodeSystems", "readCodeSystem",
         ]
         for (id, served) in listeners where !common.contains(id) { #expect(served.count == 1) }
     }

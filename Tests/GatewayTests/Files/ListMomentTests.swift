@@ -287,7 +287,7 @@ struct ListMomentTests {
         ("entitlements-full", "asOf=2999-01-01T00:00:00Z", DeliveryFault.asOfAhead.rawValue),
         ("entitlements-full", "asOf=yesterday", Refusal.malformed("asOf").code),
         ("entitlements-full", "asOf=2026-02-30", Refusal.malformed("asOf").code),
-        ("entitlements-full", "asOf=2026-04-01T20:00:00", Refusal.malformed("asOf").code),
+        ("entitlements-full", "asOf=2026-04-01T20:00:00", Refusal.zoneMissing("asOf").code),
         (
             "entitlements-full", "asOf=2026-04-01&asOf=2026-04-02",
             Refusal.duplicateItem("asOf").code

@@ -123,7 +123,7 @@ extension Fire {
     fileprivate func block(by person: FirePerson) -> Ask {
         .post(
             Cast.portal, "/blocks",
-            .object(JSONObject([.init(name: "institution", value: "1310000099")])),
+            .object(JSONObject([.init(name: "institution", value: .string(Cast.notOptedIn.code))])),
             [person.token])
     }
 }

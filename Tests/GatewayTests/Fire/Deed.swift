@@ -69,6 +69,8 @@ struct Deed: Sendable, CustomTestStringConvertible {
             ("readCapabilities", "/fhir/metadata"), ("readOpenAPI", "/openapi.json"),
             ("readErrors", "/errors"), ("readQuestionnaires", "/fhir/Questionnaire"),
             ("readQuestionnaire", "/fhir/Questionnaire/screening-child-mr-1"),
+            ("readCodeSystems", "/fhir/CodeSystem"),
+            ("readCodeSystem", "/fhir/CodeSystem/consent-kind"),
             ("readCheckpoint", "/log/checkpoint"), ("readConsistency", "/log/consistency/1/1"),
         ]
         return paths.map { id, path in

@@ -78,6 +78,21 @@ struct FormerIDTests {
                 headers: [given.token, ("If-Match", "W/\"1\"")], body: amended
             ).expect(200)
         }
+        // Its id of before and the one of now are one record's, whichever stands in the address.
+        let answers = try await gateway.send(
+            Cast.portal, "GET", RunningGateway.responsePath, headers: [given.token])
+        let now = try #require(answers.entries.first?["id"]?.string)
+        #expect(now != given.own)
+        for (address, inside) in [(given.own, now), (now, given.own)] {
+            let amended = try await gateway.answers(
+                to: "dpt-ipv-hib", current, status: "amended", yes: ["unwell": "せき"])
+            try await gateway.send(
+                Cast.portal, "PUT", "\(RunningGateway.responsePath)/\(address)",
+                headers: [given.token, ("If-Match", "W/\"2\"")],
+                body: .object(
+                    amended.requiredObject(at: "answers").with("id", .string(inside)))
+            ).expect(200)
+        }
         let card = try await gateway.send(
             Cast.portal, "POST", "/fhir/\(given.patient)/$health-cards-issue",
             headers: [given.token],

@@ -143,8 +143,11 @@ struct HealthCardTests {
         let pictures = page.text.components(separatedBy: "<svg").count - 1
         #expect(pictures > 1)
         #expect(try await pictures == codes(issue(token)).count)
+        // By the name that the registry has, as whoever is shown the page knows the institution.
+        #expect(page.text.contains("<td>見本 \(Cast.clinic.code)</td>"))
+        #expect(!page.text.contains("<td>\(Cast.clinic.code)</td>"))
         let other = try await gateway.session(of: gateway.settleBaby())
-        try await gateway.expect(.recordUnknown, of: .issueHealthCard, from: Cast.portal) {
+        try await gateway.expect(.nothingToCertify, of: .issueHealthCard, from: Cast.portal) {
             try await gateway.send(Cast.portal, "POST", "/health-cards/print", headers: [other])
         }
     }
@@ -228,7 +231,7 @@ struct HealthCardTests {
             try await issue(token, of: patient)
         }
         let known = try await gateway.patient(token)
-        try await gateway.expect(.recordUnknown, of: .issueHealthCard, from: Cast.portal) {
+        try await gateway.expect(.nothingToCertify, of: .issueHealthCard, from: Cast.portal) {
             try await issue(token, of: known)
         }
     }

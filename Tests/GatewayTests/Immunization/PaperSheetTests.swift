@@ -214,6 +214,15 @@ struct PaperSheetTests {
         try mended.expect(200)
         #expect(mended["ETag"] == "W/\"2\"")
         #expect(try await bringAgain(id, seen: 1, amended).body == mended.body)
+        // A body that says to be other answers is no correction of those at the address.
+        let named = try amended.requiredObject(at: "answers")
+        for other in [String(repeating: "a", count: 32), ""] {
+            let body = JSON.object(named.with("id", .string(other)))
+            gateway.expect(.malformed("id"), in: try await bringAgain(id, seen: 2, body))
+            gateway.expectMoreEntries(1)
+        }
+        let itself = JSON.object(named.with("id", .string(id)))
+        #expect(try await bringAgain(id, seen: 2, itself).body == mended.body)
         let further = try await gateway.brought(
             number, to: Self.vaccine, in: visit, status: "amended", yes: ["unwell": "ねつ"])
         let unused = try await gateway.brought(

@@ -68,7 +68,8 @@ struct OwnCheckupTests {
         let whole = try #require(answer)
         #expect(entries.map(\.purpose) == ["read-own-checkups"])
         #expect(whole["Content-Type"] == "text/html; charset=utf-8")
-        #expect(whole.text.contains("6.42 kg") && whole.text.contains(today.text))
+        #expect(whole.text.contains("体重 Weight 6.42 kg") && whole.text.contains(today.text))
+        #expect(whole.text.contains("判定 Judgement 健康 Healthy"))
         // Weight, height and head on seven curves each.
         #expect(whole.text.ranges(of: "<circle").count == 3)
         #expect(whole.text.ranges(of: "class=\"curve\"").count == 21)

@@ -107,7 +107,7 @@ struct SensitiveMassCheckupTests {
         sent.consentedOn = today.adding(days: 1)
         let ahead = sent
         try await gateway.expect(
-            .malformed("extension(consented-on).valueDate"), of: nil, from: Cast.town
+            .dayAhead("extension(consented-on).valueDate"), of: nil, from: Cast.town
         ) { try await gateway.record(ahead, notified: key) }
         sent.consentedOn = today
         sent.findings.append(("weight", .quantity("6.42", "kg")))

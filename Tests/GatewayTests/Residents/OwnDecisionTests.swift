@@ -97,6 +97,23 @@ struct OwnDecisionTests {
         #expect(blocks.first?["liftedAt"] != nil)
     }
 
+    /// 打ち間違い: who mistypes a code is told, and not left to believe that somebody is stopped.
+    @Test func `a code that no institution here has stops nobody, and says so`() async throws {
+        let patient = try await patient()
+        for code in [Cast.unregistered.code, "1310000099"] {
+            try await gateway.expect(.institutionUnknown, of: .setOwnBlock, from: Cast.portal) {
+                try await gateway.send(
+                    Cast.portal, "POST", "/blocks", headers: [patient.token],
+                    body: .object(JSONObject([.init(name: "institution", value: .string(code))])))
+            }
+        }
+        let list = try await gateway.send(
+            Cast.portal, "GET", "/blocks", headers: [patient.token])
+        #expect(try list.json.requiredArray("blocks").isEmpty)
+        // Whether it takes part now or not: who is registered can be stopped.
+        #expect(try await !block(Cast.notOptedIn, patient.token).isEmpty)
+    }
+
     @Test func `another resident's block changes nothing, and cannot be lifted`() async throws {
         let (patient, other) = (try await patient(), try await patient())
         let before = try await gateway.check(patient.visit).outcomes

@@ -253,6 +253,60 @@ struct EdgeTests {
         }
     }
 
+    /// What is too long, or of no route, is known before a byte of it: nobody sends it to be told so.
+    @Test(arguments: [
+        ("/echo/1", "application/json", 1_001, 413), ("/nowhere", "application/json", 2, 404),
+        ("/echo/1", "text/plain", 2, 415),
+    ])
+    func `a body that is not wanted is not asked for`(
+        path: String, type: String, length: Int, status: Int
+    ) async throws {
+        try await run { listener, _ in
+            let client = try await RawClient(port: listener.port, credentials: nil)
+            try await client.write(
+                """
+                POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Type: \(type)\r\n\
+                Content-Length: \(length)\r\nExpect: 100-continue\r\n\r\n
+                """)
+            let answer = try await client.receivedUntilClosed()
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
+            // What comes next could be the body or another request: neither is waited for.
+            #expect(answer.lowercased().contains("connection: close"))
+        }
+    }
+
+    @Test func `a body that came unasked is read, and its connection kept`() async throws {
+        try await run { listener, _ in
+            let client = try await RawClient(port: listener.port, credentials: nil)
+            let request = """
+                POST /echo/1 HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
+                Content-Length: 2\r\nExpect: 100-continue\r\n
+                """
+            try await client.write(request + "\r\n{}")
+            try await Task.sleep(for: .milliseconds(200))
+            #expect(try await client.received().contains("HTTP/1.1 200 OK"))
+            try await client.write(request + "Connection: close\r\n\r\n{}")
+            let answers = try await client.receivedUntilClosed()
+            #expect(answers.ranges(of: "HTTP/1.1 200 OK").count == 2, "\(answers)")
+        }
+    }
+
+    /// The chunks would be read, and what is in them taken for the body.
+    @Test(arguments: ["gzip, chunked", "deflate,chunked"])
+    func `a body that is compressed on the way is refused`(_ coding: String) async throws {
+        try await run { listener, _ in
+            let client = try await RawClient(port: listener.port, credentials: nil)
+            try await client.write(
+                """
+                POST /echo/1 HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
+                Transfer-Encoding: \(coding)\r\n\r\n2\r\n{}\r\n0\r\n\r\n
+                """)
+            let answer = try await client.receivedUntilClosed()
+            #expect(answer.hasPrefix("HTTP/1.1 415 "), "\(answer)")
+            #expect(answer.contains("Transfer-Encoding"))
+        }
+    }
+
     /// It knows no interim answer and would take it for the whole (RFC 9110 §10.1.1).
     @Test func `a client of HTTP 1 0 is not told to go on`() async throws {
         try await run { listener, _ in

@@ -385,7 +385,7 @@ struct VisitTests {
     func `a card opens no visit of a kind without a card`(_ kind: String) async throws {
         let card = try await gateway.settle().card
         let body = try await gateway.visitBody(card, kind: kind)
-        try await gateway.expect(.malformed("kind"), of: nil, from: Cast.clinic) {
+        try await gateway.expect(.visitKindUnknown, of: .openVisit, from: Cast.clinic) {
             try await gateway.send(Cast.clinic, "POST", "/visits", body: .object(body))
         }
     }

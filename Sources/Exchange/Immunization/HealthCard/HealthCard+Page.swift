@@ -1,8 +1,10 @@
 /// 接種証明の印刷: one page that is whole by itself: the doses in words, and the card as QR codes that a reader
 /// verifies.
 extension HealthCard {
-    /// `codes`: the texts of the QR codes.
-    package func page(codes: [String], _ rules: ImmunizationRules) -> [UInt8] {
+    /// `codes`: the texts of the QR codes; `names`: of institutions, whose code stands where there is none.
+    package func page(
+        codes: [String], names: [Party: String] = [:], _ rules: ImmunizationRules
+    ) -> [UInt8] {
         var html = """
             <!doctype html><html lang="ja"><head><meta charset="utf-8"><title>接種証明 Vaccination record</title>\
             <style>body{font-family:sans-serif;margin:2em}table{border-collapse:collapse}\
@@ -13,7 +15,7 @@ extension HealthCard {
             <th>接種日 Date</th><th>ワクチン Vaccine</th>\
             <th>製造番号 Lot</th><th>医療機関 Institution</th></tr>
             """
-        for dose in doses { html += row(dose, rules) }
+        for dose in doses { html += row(dose, by: names[dose.institution], rules) }
         html += "</table>"
         if unlistedDoses > 0 {
             html += """
@@ -31,12 +33,14 @@ extension HealthCard {
         return Array(html.utf8)
     }
 
-    private func row(_ version: VaccinationVersion, _ rules: ImmunizationRules) -> String {
+    private func row(
+        _ version: VaccinationVersion, by name: String?, _ rules: ImmunizationRules
+    ) -> String {
         let given = version.vaccination
         let named = rules.vaccine(named: given.vaccine).map { rules.vaccine($0.vaccine).name }
         let cells = [
             given.occurrence.day?.text, named.map { "\($0.ja) \($0.en)" }, given.vial.lotNumber,
-            version.institution.code,
+            name ?? version.institution.code,
         ]
         return "<tr>" + cells.map { "<td>\(String(markup: $0 ?? ""))</td>" }.joined() + "</tr>"
     }

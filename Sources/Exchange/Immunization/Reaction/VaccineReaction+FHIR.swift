@@ -26,7 +26,8 @@ package struct SubmittedReaction: Hashable, Sendable {
         guard rules.reactions.symptom(reaction.symptom) != nil else {
             throw .malformed("event.coding")
         }
-        guard let day = reaction.onset.day, day <= today else { throw .malformed("date") }
+        guard let day = reaction.onset.day else { throw .malformed("date") }
+        guard day <= today else { throw .dayAhead("date") }
         for dose in reaction.doses { try reaction.requireOnset(after: dose) }
     }
 

@@ -109,7 +109,7 @@ extension Vaccination {
         guard status == .completed, case .time(let time) = occurrence, let day = time.firstDay,
             day > today
         else { return }
-        throw .malformed("occurrenceDateTime")
+        throw .dayAhead("occurrenceDateTime")
     }
 
     /// An institution writes of its own doses: one that names another as performer is no primary source.

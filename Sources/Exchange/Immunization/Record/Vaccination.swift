@@ -190,7 +190,7 @@ extension ImmunizationRules {
             let item = JSONPath.element(place, of: path + ".coding")
             let meaning = vaccine(coded: code)
             if meaning == nil, code.system == FHIR.System.vaccine {
-                throw .malformed(item + ".code")
+                throw .vaccineUnknown(item + ".code")
             }
             guard let meaning else { continue }
             guard coded == nil || coded == meaning else { throw .malformed(item + ".code") }

@@ -44,13 +44,14 @@ package struct FamilyHandbook: Sendable {
         let name = rules.name(of: report.result)
         let findings = report.result.entries.map { entry in
             let item = rules.items[entry.item]
-            return "\(item?.name.ja ?? entry.item) \(rules.words(entry.value, of: item))"
+            let words = item?.name.both ?? entry.item
+            return String(markup: "\(words) \(rules.words(entry.value, of: item))")
         }
         let cells = [
-            report.result.day.text, name.map { "\($0.ja) \($0.en)" } ?? report.result.checkup,
-            findings.joined(separator: "、"),
+            report.result.day.text, String(markup: name?.both ?? report.result.checkup),
+            findings.joined(separator: "<br>"),
         ]
-        return "<tr>" + cells.map { "<td>\(String(markup: $0))</td>" }.joined() + "</tr>"
+        return "<tr>" + cells.map { "<td>\($0)</td>" }.joined() + "</tr>"
     }
 
     /// Nothing where the survey cannot be asked: sex or birth unknown, or somebody grown.
@@ -107,16 +108,20 @@ extension CheckupPlan.State {
 }
 
 extension MaternalRules {
-    /// A finding in the words of the family's language.
+    /// A finding in both languages; what somebody wrote, as they wrote it.
     fileprivate func words(_ value: CheckupResult.Value, of item: CheckupItem?) -> String {
         switch value {
         case .quantity(let digits, let unit): "\(digits) \(unit)"
-        case .choice(let code): item?.choiceName(code)?.ja ?? code
+        case .choice(let code): item?.choiceName(code)?.both ?? code
         case .day(let day): day
         case .text(let text): text
-        case .notExamined(let reason): "（\(items.notExaminedReasons[reason]?.ja ?? reason)）"
+        case .notExamined(let reason): "（\(items.notExaminedReasons[reason]?.both ?? reason)）"
         }
     }
+}
+
+extension BilingualText {
+    fileprivate var both: String { "\(ja) \(en)" }
 }
 
 extension CheckupItem {

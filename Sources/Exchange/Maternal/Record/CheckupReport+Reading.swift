@@ -60,7 +60,7 @@ package struct SubmittedMassCheckup: Hashable, Sendable {
             guard consentedOn != nil || report.status == .enteredInError else {
                 throw .missing(item)
             }
-            guard consentedOn ?? today <= today else { throw .malformed(item + ".valueDate") }
+            guard consentedOn ?? today <= today else { throw .dayAhead(item + ".valueDate") }
         }
     }
 }
@@ -113,7 +113,7 @@ extension CheckupReport {
             performers.append(try Performer(reading: row, at: path))
         }
         ticket = try CheckupTicket.Number(reading: resource)
-        guard result.day <= today else { throw .malformed("effectiveDateTime") }
+        guard result.day <= today else { throw .dayAhead("effectiveDateTime") }
         try refuseOther(than: party)
     }
 

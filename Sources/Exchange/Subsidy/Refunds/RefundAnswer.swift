@@ -48,7 +48,7 @@ package struct RefundAnswer: Hashable, Sendable {
         }
         guard decision != .refused || ground != nil else { throw .missing("ground") }
         let day = try CalendarDay(body.requiredString("on"), item: "on")
-        guard day <= today else { throw .malformed("on") }
+        guard day <= today else { throw .dayAhead("on") }
         self.init(decision: decision, yen: yen, ground: ground, day: day)
     }
 

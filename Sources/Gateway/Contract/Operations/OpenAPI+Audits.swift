@@ -73,7 +73,7 @@ extension OpenAPI {
             answers: [.nothing("They are withheld.")],
             refusals: Refusals.ofItems + Refusals.ofAccess + Refusals.ofOfficeToken + [
                 .tooMany("entries"), .individualNumberNotAllowed("reference"), .recordUnknown,
-                .alreadySettled, .termTooLong, .rulesUnknown,
+                .alreadySettled, .termTooLong, .zoneMissing("releaseAt"), .rulesUnknown,
             ]),
         Operation(
             method: .post, path: "/access-log/withholdings/lift", id: "liftWithholdings",

@@ -18,6 +18,7 @@ extension OpenAPI {
             refusals: Refusals.ofBody + Refusals.ofAccess + [
                 .missing("patient"), .unknownItem("modifierExtension"),
                 .individualNumberNotAllowed("patient.identifier.value"), .visitUnknown, .visitEnded,
+                .patientDiffers("patient.reference"), .zoneMissing("created"),
                 .serviceDateOutOfRange, .rulesUnknown,
             ]),
         Operation(

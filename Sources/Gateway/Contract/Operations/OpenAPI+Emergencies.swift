@@ -31,8 +31,8 @@ extension OpenAPI {
             body: .json(.reference("DisasterProposal"), proposal),
             answers: [.json(201, .reference("Disaster"), "The proposal.")],
             refusals: Refusals.ofItems + Refusals.ofAccess + Refusals.ofOfficeToken + [
-                .tooMany("areas"), .individualNumberNotAllowed("reason"), .areaNotYours,
-                .termTooLong, .rulesUnknown,
+                .tooMany("areas"), .individualNumberNotAllowed("reason"), .zoneMissing("endsAt"),
+                .areaNotYours, .termTooLong, .rulesUnknown,
             ]),
         Operation(
             method: .get, path: "/disasters", id: "listDisasters", field: "emergencies",

@@ -284,7 +284,7 @@ extension OpenAPI {
     /// Of whole lists alone.
     private static let listFaults: [DeliveryFault] = [.asOfAhead, .asOfBehind]
     private static let listRefusals: [Refusal] =
-        [.malformed("asOf")] + listFaults.map { .delivery($0) }
+        [.malformed("asOf"), .zoneMissing("asOf")] + listFaults.map { .delivery($0) }
 
     private static let sendingRefusals: [Refusal] =
         DeliveryFault.allCases.filter { !listFaults.contains($0) }.map { .delivery($0) } + [

@@ -69,7 +69,7 @@ extension OpenAPI {
     private static let refusalsOfSheets =
         refusalsOfVisit + [
             .consentNotGiven, .malformed("identifier.value"), .paperFormUnknown, .paperFormUsed,
-            .paperFormOver, .questionnaireOver, .recordUnknown,
+            .paperFormOver, .questionnaireOver, .recordUnknown, .dayAhead("authored"),
         ]
 
     static let paperFormSchemas: [(name: String, schema: Schema)] = [

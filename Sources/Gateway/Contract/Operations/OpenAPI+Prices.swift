@@ -197,7 +197,7 @@ extension OpenAPI {
                 ],
                 answers: [.json(200, .reference("\(priced.id)Prices"), "The list.")],
                 refusals: Refusals.ofAccess + Refusals.ofOfficeToken + [
-                    .malformed("on"), .malformed("knownAt"), .rulesUnknown,
+                    .malformed("on"), .malformed("knownAt"), .zoneMissing("knownAt"), .rulesUnknown,
                 ]),
         ]
     }

@@ -35,7 +35,7 @@ extension OpenAPI {
                 .fhir(.reference("AdverseEvent"), "The same report, held already."),
             ],
             refusals: refusalsOfVisit + [
-                .identifierReused, .recordUnknown, .tooMany("suspectEntity"),
+                .dayAhead("date"), .identifierReused, .recordUnknown, .tooMany("suspectEntity"),
             ]),
         Operation(
             method: .put, path: "/fhir/AdverseEvent/:id", id: "followReaction",
@@ -48,7 +48,7 @@ extension OpenAPI {
             answers: [.fhir(.reference("AdverseEvent"), "The report as it now is.")],
             refusals: Refusals.ofID + refusalsOfVisit + [
                 .recordUnknown, .identifierChanged, .versionPassed, .recordWithdrawn,
-                .tooMany("suspectEntity"),
+                .dayAhead("date"), .tooMany("suspectEntity"),
             ]),
         Operation(
             method: .get, path: "/fhir/AdverseEvent/:id", id: "readReaction",

@@ -32,7 +32,7 @@ extension OpenAPI {
             method: .get, path: "/represented", id: "readRepresented", field: "representation",
             ja: "代わりに手続きできる人の一覧を読む",
             en:
-                "For whom the holder of the token may act now, and in which kinds of consent-kinds.json. "
+                "For whom the holder of the token may act now, and in which kinds of consent. "
                 + "Each of them finds it in their list of accesses.",
             token: .resident, parameters: [.operatorID],
             answers: [.json(200, .reference("RepresentedList"), "Those with an open kind.")],
@@ -121,14 +121,14 @@ extension OpenAPI {
             ja: "医療機関への情報提供を停止する",
             en:
                 "From its next request on, the institution is answered as one to which the resident agreed "
-                + "to nothing. One that is blocked already stays so.",
+                + "to nothing. One that is blocked already stays so; a code that nobody here has is refused.",
             token: .resident, parameters: [.operatorID],
             body: .json(
                 .object([.required("institution", .text.pattern("^\\d{10}$"))]),
                 #"{"institution": "1310000001"}"#),
             answers: [.json(201, .reference("Block"), "The block.")],
             refusals: Refusals.ofItems + Refusals.ofAccess + Refusals.ofResidentToken + [
-                .malformed("institution")
+                .malformed("institution"), .institutionUnknown,
             ]),
         Operation(
             method: .post, path: "/blocks/:id/lift", id: "liftOwnBlock", field: "own-records",

@@ -84,6 +84,7 @@ extension OpenAPI {
         let refusals =
             Refusals.ofItems + Refusals.ofAccess + Refusals.ofResidentToken + [
                 .individualNumberNotAllowed("item"), .rulesUnknown, .questionnaireOver,
+                .patientDiffers("subject.reference"), .zoneMissing("authored"),
             ]
         return [
             Operation(
@@ -156,7 +157,7 @@ extension OpenAPI {
                 """#),
             answers: [.fhir(.anyObject, "Parameters with the card; its entry is durable.")],
             refusals: Refusals.ofItems + Refusals.ofAccess + Refusals.ofResidentToken + [
-                .recordUnknown, .rulesUnknown,
+                .recordUnknown, .nothingToCertify, .rulesUnknown,
             ]),
         Operation(
             method: .post, path: "/health-cards/print", id: "printHealthCard",
@@ -169,7 +170,7 @@ extension OpenAPI {
                 .init(status: 200, mediaType: "text/html", schema: .text, note: "The page.")
             ],
             refusals: Refusals.ofAccess + Refusals.ofResidentToken + [
-                .recordUnknown, .rulesUnknown,
+                .nothingToCertify, .rulesUnknown,
             ]),
         Operation(
             method: .post, path: "/health-cards/:id/revoke", id: "revokeHealthCard",

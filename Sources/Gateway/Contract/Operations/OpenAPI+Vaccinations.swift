@@ -18,6 +18,7 @@ extension OpenAPI {
             ],
             refusals: refusalsOfVisit + [
                 .recordUnknown, .questionnaireOver, .tooMany("parameter(candidate)"),
+                .vaccineUnknown("candidate"),
             ]),
         Operation(
             method: .post, path: "/fhir/Immunization", id: "recordVaccination",
@@ -33,7 +34,7 @@ extension OpenAPI {
                 .fhir(recordOrOutcome, "The new record.", status: 201),
                 .fhir(recordOrOutcome, "The same record, held already."),
             ],
-            refusals: refusalsOfVisit + [.consentNotGiven, .identifierReused, .recordUnknown]),
+            refusals: refusalsOfDose + [.identifierReused]),
         Operation(
             method: .put, path: "/fhir/Immunization/:id", id: "correctVaccination",
             field: "vaccinations", ja: "送った接種記録を訂正する、または誤りとして取り消す",
@@ -43,9 +44,8 @@ extension OpenAPI {
             parameters: [.id, .seenVersion, preferred, .operatorID],
             body: .fhir(.reference("Immunization"), recordExample),
             answers: [.fhir(recordOrOutcome, "The record as it now is.")],
-            refusals: Refusals.ofID + refusalsOfVisit + [
-                .consentNotGiven, .recordUnknown, .identifierChanged, .versionPassed,
-                .recordWithdrawn,
+            refusals: Refusals.ofID + refusalsOfDose + [
+                .identifierChanged, .versionPassed, .recordWithdrawn,
             ]),
         Operation(
             method: .get, path: "/fhir/Immunization/:id", id: "readVaccination",
@@ -81,7 +81,14 @@ extension OpenAPI {
     static let refusalsOfVisit =
         Refusals.ofItems + Refusals.ofAccess + [
             .individualNumberNotAllowed("patient.identifier.value"), .visitUnknown, .visitEnded,
-            .visitForCheckAlone, .rulesUnknown,
+            .visitForCheckAlone, .patientDiffers("patient.reference"), .zoneMissing("dateTime"),
+            .rulesUnknown,
+        ]
+
+    private static let refusalsOfDose =
+        refusalsOfVisit + [
+            .dayAhead("occurrenceDateTime"), .vaccineUnknown("vaccineCode.coding[0].code"),
+            .consentNotGiven, .recordUnknown,
         ]
 
     private static let preferred = Operation.Parameter(

@@ -34,7 +34,7 @@ extension OpenAPI {
                 .repeatedVisit,
             ],
             refusals: Refusals.ofItems + Refusals.ofCard + Refusals.ofAccess
-                + [.cardLocked, .consentUnknown, .rulesUnknown]),
+                + [.cardLocked, .consentUnknown, .visitKindUnknown, .rulesUnknown]),
         Operation(
             method: .post, path: "/visits/paper", id: "openPaperVisit", field: "visits",
             ja: "紙の受給者証の三つの項目で受付を開く",
@@ -95,11 +95,14 @@ extension OpenAPI {
             .object([
                 .required("nonce", .text.longest(512)),
                 .required("day", .day),
-                .optional("kind", .text.note("受付の種類。省くと outpatient / A code of visit-kinds.json.")),
+                .optional(
+                    "kind",
+                    .text.note("受付の種類。省くと outpatient / Of GET /fhir/CodeSystem/visit-kind.")),
                 .required(
                     "consents",
                     .list(of: .text).note(
-                        "同意の種類。空は「何も提供しない」 / Codes of consent-kinds.json; empty: declined.")),
+                        "同意の種類。空は「何も提供しない」 / Of GET /fhir/CodeSystem/consent-kind; "
+                            + "empty: declined.")),
                 .required(
                     "certificate", .base64.note("利用者証明用電子証明書(DER) / The card's certificate.")),
                 .required(

@@ -39,6 +39,7 @@ extension OpenAPI {
             ],
             refusals: Refusals.ofItems + Refusals.ofAccess + [
                 .individualNumberNotAllowed("patient.identifier.value"), .visitUnknown, .visitEnded,
+                .patientDiffers("patient.reference"), .zoneMissing("created"),
                 .serviceDateOutOfRange, .consentNotGiven, .certificateNotHeld,
                 .copaymentRulesUnknown, .localSchemeNotPriced("bearsUpTo"), .collectedTooMuch,
                 .billChanged, .billVoided, .recordUnknown, .rulesUnknown,

@@ -18,7 +18,8 @@ extension OpenAPI {
                     note: "`Content-Location` is where its status is.")
             ],
             refusals: Refusals.ofAccess + Refusals.ofOfficeToken + [
-                .missing("Prefer"), .unknownItem("query"), .malformed("_type"), .exportsTooMany,
+                .missing("Prefer"), .unknownItem("query"), .malformed("_type"),
+                .zoneMissing("_since"), .exportsTooMany,
             ]),
         Operation(
             method: .get, path: "/fhir/exports/:id", id: "readExport", field: "deliveries",

@@ -59,7 +59,9 @@ extension OpenAPI {
             body: .json(.reference("RefundAnswer"), answer),
             answers: [.json(200, .reference("Refund"), "The case as it stands.")],
             refusals: Refusals.ofID + Refusals.ofItems + Refusals.ofAccess
-                + Refusals.ofOfficeToken + [.recordUnknown, .refundAnswered, .rulesUnknown]),
+                + Refusals.ofOfficeToken + [
+                    .recordUnknown, .refundAnswered, .dayAhead("on"), .rulesUnknown,
+                ]),
     ]
 
     private static let example = #"""

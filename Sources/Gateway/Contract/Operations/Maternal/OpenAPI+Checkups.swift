@@ -62,7 +62,8 @@ extension OpenAPI {
     private static func refusalsOfReport(_ compartment: CheckupCompartment) -> [Refusal] {
         Refusals.ofItems + Refusals.ofAccess + [
             .individualNumberNotAllowed("subject.identifier.value"), .visitUnknown, .visitEnded,
-            .visitForCheckAlone, .consentNotGiven, .rulesUnknown,
+            .visitForCheckAlone, .patientDiffers("subject.reference"), .zoneMissing("dateTime"),
+            .dayAhead("effectiveDateTime"), .consentNotGiven, .rulesUnknown,
         ] + refusalsOfFindings + (compartment == .open ? refusalsOfTickets : [])
     }
 

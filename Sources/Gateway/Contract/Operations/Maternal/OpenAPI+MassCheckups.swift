@@ -74,6 +74,7 @@ extension OpenAPI {
     private static let refusals =
         Refusals.ofItems + Refusals.ofAccess + Refusals.ofOfficeToken + [
             .individualNumberNotAllowed("contained[0]"), .recordUnknown, .rulesUnknown,
+            .zoneMissing("dateTime"), .dayAhead("effectiveDateTime"),
         ] + refusalsOfFindings + refusalsOfTickets
 
     private static let example = #"""

@@ -1,0 +1,169 @@
+/// 符号の一覧: the codes that a caller may send, as CodeSystem
+/// (https://hl7.org/fhir/R4/codesystem.html). They are made from the rules in force, so that what is
+/// listed is what is taken; `profiles/fhir/` holds the same for readers of definitions.
+package struct ServedCodes: Sendable {
+    /// As in the address and behind the last colon of `url`.
+    package let id: String
+    package let url: String
+    fileprivate let title: BilingualText
+    fileprivate let source: RuleSource
+    fileprivate var properties: [Property] = []
+    fileprivate let concepts: [Concept]
+
+    fileprivate struct Property: Sendable {
+        let code: String
+        let type: String
+        let description: String
+    }
+
+    fileprivate struct Concept: Sendable {
+        let code: String
+        let name: BilingualText
+        var explanation: BilingualText?
+        var claims: [(code: String, value: Bool)] = []
+    }
+
+    /// `version`: of the rules.
+    package func render(version: String) -> [UInt8] {
+        var writer = JSONWriter(reservingBytes: 4096)
+        writer.object { system in
+            system.member("resourceType", "CodeSystem")
+            system.member("id", id)
+            system.array("extension") { $0.source(source) }
+            system.member("url", url)
+            system.member("version", version)
+            system.member("title", "\(title.en) / \(title.ja)")
+            system.member("status", "active")
+            system.member("caseSensitive", true)
+            system.member("content", "complete")
+            system.member("count", concepts.count)
+            if !properties.isEmpty {
+                system.array("property") { list in
+                    for property in properties { property.write(to: &list) }
+                }
+            }
+            system.array("concept") { list in
+                for concept in concepts { concept.write(to: &list) }
+            }
+        }
+        return writer.bytes
+    }
+}
+
+extension ServedCodes.Property {
+    static let explanation = Self(
+        code: "definitionJa", type: "string", description: "The definition in Japanese.")
+
+    static func claim(_ code: String, _ description: String) -> Self {
+        Self(code: code, type: "boolean", description: description)
+    }
+
+    fileprivate func write(to list: inout JSONWriter) {
+        list.object {
+            $0.member("code", code)
+            $0.member("description", description)
+            $0.member("type", type)
+        }
+    }
+}
+
+extension ServedCodes.Concept {
+    fileprivate func write(to list: inout JSONWriter) {
+        list.object { concept in
+            concept.member("code", code)
+            concept.member("display", name.en)
+            concept.member("definition", explanation?.en)
+            concept.array("designation") {
+                $0.object {
+                    $0.member("language", "ja")
+                    $0.member("value", name.ja)
+                }
+            }
+            guard explanation != nil || !claims.isEmpty else { return }
+            concept.array("property") { properties in
+                if let explanation {
+                    properties.object {
+                        $0.member("code", ServedCodes.Property.explanation.code)
+                        $0.member("valueString", explanation.ja)
+                    }
+                }
+                for claim in claims {
+                    properties.object {
+                        $0.member("code", claim.code)
+                        $0.member("valueBoolean", claim.value)
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension RuleBook {
+    /// The lists that a refusal sends its reader to. Of vaccines none in a kept version without their rules.
+    package var servedCodes: [ServedCodes] {
+        [consentCodes, visitCodes, immunization?.vaccineCodes].compactMap(\.self)
+    }
+
+    private var consentCodes: ServedCodes? {
+        guard let source = consentKinds.first?.source else { return nil }
+        return ServedCodes(
+            id: "consent-kind", url: FHIR.System.consentKind,
+            title: BilingualText(ja: "同意の種類", en: "Kind of consent"), source: source,
+            properties: [
+                .explanation,
+                .claim("sensitive", "Whether leaving it out shows in no answer."),
+                .claim("onByDefault", "Whether it is agreed to where the resident chose nothing."),
+            ],
+            concepts: consentKinds.map {
+                .init(
+                    code: $0.kind.code, name: $0.name, explanation: $0.explanation,
+                    claims: [("sensitive", $0.isSensitive), ("onByDefault", $0.isOnByDefault)])
+            })
+    }
+
+    private var visitCodes: ServedCodes? {
+        guard let source = visitKinds.first?.source else { return nil }
+        return ServedCodes(
+            id: "visit-kind", url: FHIR.System.visitKind,
+            title: BilingualText(ja: "受付の種類", en: "Kind of visit"), source: source,
+            properties: [
+                .claim("openedByCard", "Whether POST /visits opens it."),
+                .claim("eligibilityOnly", "Whether it serves the check of eligibility alone."),
+            ],
+            concepts: visitKinds.map {
+                .init(
+                    code: $0.code, name: $0.name,
+                    claims: [
+                        ("openedByCard", $0.isOpenedByCard),
+                        ("eligibilityOnly", $0.isEligibilityOnly),
+                    ])
+            })
+    }
+}
+
+extension ImmunizationRules {
+    fileprivate var vaccineCodes: ServedCodes? {
+        guard !vaccines.isEmpty else { return nil }
+        // Each has a source of its own, in the file.
+        let source = RuleSource(
+            text: "profiles/immunization/vaccines.json",
+            isVerified: vaccines.allSatisfy(\.source.isVerified))
+        return ServedCodes(
+            id: "vaccine", url: FHIR.System.vaccine,
+            title: BilingualText(ja: "ワクチン", en: "Vaccine"), source: source,
+            concepts: vaccines.map { .init(code: $0.code, name: $0.name) })
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func source(_ source: RuleSource) {
+        object { entry in
+            entry.member("url", FHIR.Extension.ruleSource)
+            entry.array("extension") {
+                $0.extensionItem("source", "valueString", source.text)
+                $0.extensionItem(
+                    "verified", "valueCode", source.isVerified ? "verified" : "unverified")
+            }
+        }
+    }
+}
