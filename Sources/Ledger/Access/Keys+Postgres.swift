@@ -21,9 +21,9 @@ extension Value {
 }
 
 extension PersonKey {
-    /// The second first: every table of residents leads its key with it, and new people of one file stand side
-    /// by side. The other 96 bits are random and MUST stay so many: the log's index of a resident is a hash of
-    /// this alone (`ResidentIndex`), and nobody may try out whose it is.
+    /// The second first: every table of residents leads its key with it, and new people of one file stand
+    /// side by side. The other 96 bits are random and MUST stay so many: the log's index of a resident is a
+    /// hash of this alone (`ResidentIndex`), and nobody may try out whose it is.
     static func timeOrdered() -> PersonKey {
         let second = UInt64(truncatingIfNeeded: WallClock.now().microseconds / 1_000_000)
         return PersonKey(

@@ -104,8 +104,8 @@ struct CountedVisit: Sendable {
 
 extension CapDesk.Month {
     /// The visits that a scheme counts beside a bill. Where that holds a place and keeps it, those behind it
-    /// come later: but for what was decided when the reservation's day was over, and did not count it, and for
-    /// what another record of the person was billed, which was told of no place under this one.
+    /// come later: but for what was decided when the reservation's day was over, and did not count it, and
+    /// for what another record of the person was billed, which was told of no place under this one.
     func others(than bill: RecordID?, for content: BillContent?) -> [CapVisit] {
         var kept: (record: PersonKey, end: Instant)?
         var others: [CapVisit] = []

@@ -213,8 +213,8 @@ struct MergedMonthsTests {
         #expect(try await asked() == [500, 765, 500])
     }
 
-    /// Two visits a month, and the record that stays had both: whenever the one that goes reserved its own, it is
-    /// the third. Each had counted its places from the first.
+    /// Two visits a month, and the record that stays had both: whenever the one that goes reserved its own,
+    /// it is the third. Each had counted its places from the first.
     @Test(arguments: [true, false])
     func `a visit reserved under one record is none of those that are asked for under the other`(
         isFirst: Bool
