@@ -16,7 +16,8 @@ struct ExampleSettingsTests {
         String(decoding: try Data(contentsOf: root.appending(path: path)), as: UTF8.self)
     }
 
-    private static let keysMissing = "The setting keys.folder does not serve: /etc/tsunagi/keys is not"
+    private static let keysMissing =
+        "The setting keys.folder does not serve: /etc/tsunagi/keys is not"
 
     @Test func `the example is taken as far as the files it names`() async throws {
         let said = try await Self.serve(try Self.text("deploy/gateway.example.json"))
