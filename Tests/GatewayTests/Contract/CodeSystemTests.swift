@@ -57,7 +57,7 @@ struct CodeSystemTests {
             let opened = kind["property"]?.array?.compactMap(\.object).first {
                 $0["code"]?.string == "openedByCard"
             }
-            let isOpened = try #require(opened?["valueBoolean"]?.bool)
+            let isOpened = try #require(opened?["valueBoolean"]?.bool as Bool?)
             let body = try await gateway.visitBody(gateway.settle().card, kind: code)
             let answer = try await gateway.send(
                 Cast.clinic, "POST", "/visits", body: .object(body))
