@@ -128,6 +128,15 @@ struct CrashWorld: Sendable {
         }
     }
 
+    /// All at one moment: what was under way when somebody was killed may still be committed.
+    func counts(_ from: String...) async throws -> [Int] {
+        let counts = from.map { "(select count(*) from \($0))" }.joined(separator: ", ")
+        return try await owner.transaction { transaction in
+            let row = try transaction.query(Statement("select \(counts)"))[0]
+            return try from.indices.map { try row.int($0) }
+        }
+    }
+
     /// Who is in a transaction now, for the words of a failure.
     func transactions() async throws -> String {
         let rows = try await owner.transaction {

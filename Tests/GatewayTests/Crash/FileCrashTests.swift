@@ -70,10 +70,10 @@ struct FileCrashTests {
 
     /// What a crash leaves is some whole parts: each applied with its entries, or not at all.
     private static func expectWhole(_ world: CrashWorld, _ file: String) async throws {
-        let applied = try await world.count("exchange.entitlement")
-        let entered = try await world.count("log.access_entry where person is not null")
-        let moved = try await world.count(
+        let counts = try await world.counts(
+            "exchange.entitlement", "log.access_entry where person is not null",
             "office.file_chunk where task is not null")
+        let (applied, entered, moved) = (counts[0], counts[1], counts[2])
         #expect(applied == entered)
         // The refused row stands in the first part.
         #expect(applied == max(0, min(moved * 1_000 - 1, rows)))

@@ -45,12 +45,12 @@ struct PastDoseCrashTests {
 
     /// What a crash leaves is some whole parts: each with its lines and its entries, or not at all.
     private static func expectWhole(_ world: CrashWorld) async throws {
-        let applied = try await world.count("exchange.vaccination")
-        let lines = try await world.count("exchange.vaccination_claim where refusal = 'copied'")
+        let counts = try await world.counts(
+            "exchange.vaccination", "exchange.vaccination_claim where refusal = 'copied'",
+            "log.access_entry where purpose = 'register-past-doses' and person is not null",
+            "office.file_chunk where task is not null")
+        let (applied, lines, entered, moved) = (counts[0], counts[1], counts[2], counts[3])
         #expect(lines == applied)
-        let entered = try await world.count(
-            "log.access_entry where purpose = 'register-past-doses' and person is not null")
-        let moved = try await world.count("office.file_chunk where task is not null")
         #expect(applied == entered && applied == min(moved * 1_000, rows))
     }
 

@@ -149,7 +149,7 @@ struct PriceServingTests {
         let codes = answer.results.map { result in
             "\(result["line"]?.int ?? 0) \(result.findings.first?["code"]?.string ?? "")"
         }
-        #expect(Set(codes) == ["4 price-overlap", "5 format"])
+        #expect(Set(codes) == ["4 price-overlap", "5 contradicts"])
     }
 
     @Test func `not even the owner changes what was registered`() async throws {
