@@ -64,7 +64,7 @@ struct FieldFuzzTests {
             "POST /visits/paper HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\(rest)"
                 + "GET /fhir/Patient/smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
         let answer = try await client.receivedUntilClosed()
-        #expect(answer.hasPrefix("HTTP/1.1 400 "))
+        #expect(answer.hasPrefix("HTTP/1.1 400 ") || answer.hasPrefix("HTTP/1.1 415 "))
         #expect(answer.components(separatedBy: "HTTP/1.1 ").count == 2)
         #expect(try await gateway.count("select count(*) from log.access_entry") == entries)
     }

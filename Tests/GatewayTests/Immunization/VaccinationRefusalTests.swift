@@ -216,7 +216,7 @@ struct VaccinationRefusalTests {
         ofVisit(.checkVaccination) { gateway, dose, visit, party in
             try await gateway.checkVaccine(dose.vaccine, visit, by: party)
         } + [
-            Situation("a code that is none of ours", .malformed(code), of: nil) { gateway, _ in
+            Situation("a code that is none of ours", .vaccineUnknown(code), of: nil) { gateway, _ in
                 try await gateway.checkVaccine("nothing", visit(gateway))
             }
         ]

@@ -212,7 +212,7 @@ struct EdgeTests {
             try await client.write(
                 "POST /echo/1 HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\(rest)")
             let answer = try await client.receivedUntilClosed()
-            #expect(answer.hasPrefix("HTTP/1.1 400 "))
+            #expect(answer.hasPrefix("HTTP/1.1 400 ") || answer.hasPrefix("HTTP/1.1 415 "))
             #expect(!answer.contains("HTTP/1.1 200"))
         }
     }
