@@ -29,7 +29,7 @@ extension Refusal.Row {
 
     static let dayAhead = Self(
         "day-ahead", 400, "business-rule", isEntered: false,
-        ja: "項目「{item}」の日が、今日(日本の日付)より後です。実際にあった日にして、もう一度送ってください。"
+        ja: "項目「{item}」の日が、今日（日本の日付）より後です。実際にあった日にして、もう一度送ってください。"
             + "端末の時計も確かめてください。",
         en: "Item \"{item}\" is a day after today in Japan. Give the day on which it happened and "
             + "send again; check the clock of the terminal as well.")
@@ -52,7 +52,7 @@ extension Refusal.Row {
 
     static let patientDiffers = Self(
         "patient-differs", 422, "value", isEntered: true,
-        ja: "項目「{item}」は、この受付(住民はこのログイン)の患者の番号ではありません。受付の番号と患者の番号を、"
+        ja: "項目「{item}」は、この受付（住民はこのログイン）の患者の番号ではありません。受付の番号と患者の番号を、"
             + "同じ受付の応答から取って送ってください。記録は保存していません。",
         en:
             "Item \"{item}\" is not the id of this visit's patient, or of the person of this login. "
@@ -83,7 +83,7 @@ extension Refusal.Row {
     static let unsupportedMediaType = Self(
         "unsupported-media-type", 415, "not-supported", isEntered: false,
         ja: "この形式の本文は読めません。Content-Typeをopenapi.jsonがこのURLについて示すものにし、圧縮"
-            + "(Content-Encodingや、chunked以外のTransfer-Encoding)せずに送ってください。多くは"
+            + "（Content-Encodingや、chunked以外のTransfer-Encoding）せずに送ってください。多くは"
             + "application/fhir+jsonまたはapplication/json(UTF-8)、CSVのファイルはtext/csvです。",
         en: "This kind of body cannot be read. Send what openapi.json names for this "
             + "address, not compressed (no Content-Encoding, and no Transfer-Encoding but chunked): "

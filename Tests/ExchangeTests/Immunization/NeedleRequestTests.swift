@@ -121,7 +121,7 @@ import Testing
         (#""name":"vaccineCode""#, #""name":"vaccine""#, .unknownItem("parameter[3].part[0].name")),
         (
             #""code":"mr""#, #""code":"rm""#,
-            .malformed("parameter[3].part[0].valueCodeableConcept.coding[0].code")
+            .vaccineUnknown("parameter[3].part[0].valueCodeableConcept.coding[0].code")
         ),
         (#""name":"doseNumber""#, #""name":"lotNumber""#, .duplicateItem("parameter[3].part[3]")),
         (

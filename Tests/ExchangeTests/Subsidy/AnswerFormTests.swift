@@ -15,7 +15,7 @@ import Testing
     /// when profiles/ changed and nothing else did.
     static let golden = [
         Golden(
-            form: 1, rules: 0xB38C3EC70D9BC0BB,
+            form: 1, rules: 0x3747A76C381B1612,
             answers: [
                 "always by refund": 0x534371A9265BF82D,
                 "declined": 0xF12F0C9EF10FB254,
