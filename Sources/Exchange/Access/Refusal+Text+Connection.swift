@@ -44,8 +44,8 @@ extension Refusal.Row {
 
     static let vaccineUnknown = Self(
         "vaccine-unknown", 400, "code-invalid", isEntered: false,
-        ja: "項目「{item}」は、ワクチンの符号にありません。符号の一覧を GET /fhir/CodeSystem/vaccine で取り、"
-            + "その中の符号にして送ってください。一覧にないワクチンは、符号を付けず text に製品名を書いて送れます。",
+        ja: "項目「{item}」は、ワクチンのコードにありません。コードの一覧を GET /fhir/CodeSystem/vaccine で取り、"
+            + "その中のコードにして送ってください。一覧にないワクチンは、コードを付けず text に製品名を書いて送れます。",
         en: "Item \"{item}\" is none of the codes of vaccines. Fetch them at GET "
             + "/fhir/CodeSystem/vaccine and send one of them; a vaccine that is not listed is sent "
             + "without a code, by its name in text.")

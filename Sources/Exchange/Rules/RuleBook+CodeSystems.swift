@@ -1,4 +1,4 @@
-/// 符号の一覧: the codes that a caller may send, as CodeSystem
+/// コードの一覧: the codes that a caller may send, as CodeSystem
 /// (https://hl7.org/fhir/R4/codesystem.html). They are made from the rules in force, so that what is
 /// listed is what is taken; `profiles/fhir/` holds the same for readers of definitions.
 package struct ServedCodes: Sendable {

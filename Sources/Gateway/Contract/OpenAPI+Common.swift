@@ -45,7 +45,7 @@ extension OpenAPI {
             refusals: [.malformed("municipality"), .recordUnknown, .rulesUnknown]),
         Operation(
             method: .get, path: "/fhir/CodeSystem", id: "readCodeSystems", field: "contract",
-            ja: "送れる符号の一覧(同意の種類・受付の種類・ワクチン)",
+            ja: "送れるコードの一覧(同意の種類・受付の種類・ワクチン)",
             en:
                 "The codes that are taken now: kinds of consent, kinds of visit, vaccines. They are data and "
                 + "change without a release: fetch them again where one is refused.",
@@ -59,7 +59,7 @@ extension OpenAPI {
             refusals: [.malformed("url")]),
         Operation(
             method: .get, path: "/fhir/CodeSystem/:id", id: "readCodeSystem", field: "contract",
-            ja: "送れる符号の一覧を一つ読む", en: "One of these lists.",
+            ja: "送れるコードの一覧を1つ読む", en: "One of these lists.",
             parameters: [
                 .init(
                     name: "id", place: .path, schema: .text.example("consent-kind"),

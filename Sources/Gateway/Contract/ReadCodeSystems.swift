@@ -2,7 +2,7 @@ import Exchange
 import Hummingbird
 import Ledger
 
-/// 符号の一覧: https://hl7.org/fhir/R4/codesystem.html search and read: what a caller may send where a refusal
+/// コードの一覧: https://hl7.org/fhir/R4/codesystem.html search and read: what a caller may send where a refusal
 /// says that a code is unknown. It says nothing of anyone, so it is counted and not entered.
 extension GatewayParts {
     /// `GET /fhir/CodeSystem`; `url` leaves one.

@@ -58,13 +58,13 @@ extension Records {
             let before = known.updateValue(target.said, forKey: target.key)
             let isRepeat = before == target.said
             if !isRepeat { news.append(target) }
-            let nothing = RowFinding(
-                index: numbered.row.index, item: "municipalityIdentityKey", code: .nothingStands)
             outcomes.append(
                 RowOutcome(
                     line: numbered.row.index + 1, kind: isRepeat ? .unchanged : .applied,
                     findings: numbered.row.warnings
-                        + (before == nil && target.said.isRemoved ? [nothing] : []),
+                        + RowFinding.takingBackNothing(
+                            before == nil && target.said.isRemoved,
+                            index: numbered.row.index, item: "municipalityIdentityKey"),
                     standing: standing[target.key], isEnd: target.said.isRemoved))
         }
         return (news, outcomes, persons)

@@ -77,14 +77,14 @@ extension Records {
             if before?.isRemoved ?? true, !invitation.said.isRemoved {
                 plan.invited.append(invitation)
             }
-            let nothing = RowFinding(
-                index: numbered.row.index, item: "municipalityIdentityKey", code: .nothingStands)
             plan.outcomes.append(
                 RowOutcome(
                     line: numbered.row.index + 1,
                     kind: before == invitation.said ? .unchanged : .applied,
                     findings: numbered.row.warnings
-                        + (before == nil && invitation.said.isRemoved ? [nothing] : []),
+                        + RowFinding.takingBackNothing(
+                            before == nil && invitation.said.isRemoved,
+                            index: numbered.row.index, item: "municipalityIdentityKey"),
                     standing: stood, isEnd: invitation.said.isRemoved))
         }
         return plan

@@ -62,6 +62,14 @@ package struct RowOutcome: Sendable {
     }
 }
 
+extension RowFinding {
+    /// 登録のないものの取消し: told of a row that takes back what its sender never said. It is kept all the same:
+    /// it is the newer word.
+    static func takingBackNothing(_ isSo: Bool, index: Int, item: String) -> [RowFinding] {
+        isSo ? [RowFinding(index: index, item: item, code: .nothingStands)] : []
+    }
+}
+
 /// What the sender is told of a task; the same whenever it asks.
 package struct RegistrationReceipt: Sendable {
     package let task: RecordID

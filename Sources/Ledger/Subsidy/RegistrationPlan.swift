@@ -124,10 +124,11 @@ struct RegistrationPlan {
             return
         }
         var told: [RowFinding] = []
-        if isLate { told.append(row.finding("basicFiveInfo", .newerStands)) }
-        if row.isDeleted, held[key] == nil {
-            told.append(row.finding("historyKey", .nothingStands))
+        if isLate {
+            told.append(RowFinding(index: row.index, item: "basicFiveInfo", code: .newerStands))
         }
+        told += RowFinding.takingBackNothing(
+            row.isDeleted && held[key] == nil, index: row.index, item: "historyKey")
         held[key] = newest
         outcomes.append(outcome(row, isHeldBack, isRepeat, told, standing: standing[key]))
         if isRepeat, !isHeldBack, let version = versions[key] { saidAgain.insert(version) }
@@ -243,11 +244,5 @@ extension IdentityFacts {
         self.init(
             name: person.name, nameKana: person.nameKana, address: person.address,
             dateOfBirth: person.dateOfBirth.text, sex: person.sex.rawValue)
-    }
-}
-
-extension SubsidyRegistrationRow {
-    fileprivate func finding(_ item: String, _ code: RowCode) -> RowFinding {
-        RowFinding(index: index, item: item, code: code)
     }
 }
