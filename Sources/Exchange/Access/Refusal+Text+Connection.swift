@@ -59,6 +59,15 @@ extension Refusal.Row {
             + "Take visit and patient from one and the same answer and send again. Nothing was kept."
     )
 
+    static let idDiffers = Self(
+        "id-differs", 400, "invalid", isEntered: false,
+        ja: "本文の id と、アドレスの番号が別の記録を指しています。直したい記録の番号をアドレスに入れ、本文の id は同じ番号にするか"
+            + "省いて、もう一度送ってください。何も保存していません。",
+        en:
+            "The body's id and the address name two records. Put the id of the record that you correct "
+            + "into the address, and the same or none into the body, and send again. Nothing was kept."
+    )
+
     static let individualNumberNotAllowed = Self(
         "individual-number-not-allowed", 400, "business-rule", isEntered: false,
         ja: "項目「{item}」に個人番号と思われる数字があります。ここでは個人番号を受け取れません。取り除いて送ってください。内容は保存していません。",

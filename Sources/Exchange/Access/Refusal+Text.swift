@@ -54,6 +54,7 @@ extension Refusal {
             .claimPart(let item),
             .monthIncomplete(let item):
             item
+        case .idDiffers: "id"
         case .resultRefused(let findings): findings.first?.item
         default: nil
         }
@@ -100,6 +101,7 @@ extension Refusal {
             .zoneMissing("occurrenceDateTime"),
             .vaccineUnknown("vaccineCode.coding[0].code"),
             .patientDiffers("patient.reference"),
+            .idDiffers,
             .individualNumberNotAllowed("validFrom"),
             .bodyTooLarge,
             .headerTooLarge,
@@ -221,6 +223,7 @@ extension Refusal {
         case .zoneMissing: .zoneMissing
         case .vaccineUnknown: .vaccineUnknown
         case .patientDiffers: .patientDiffers
+        case .idDiffers: .idDiffers
         case .individualNumberNotAllowed: .individualNumberNotAllowed
         case .bodyTooLarge: .bodyTooLarge
         case .headerTooLarge: .headerTooLarge

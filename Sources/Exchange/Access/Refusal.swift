@@ -17,6 +17,8 @@ package enum Refusal: Error, Hashable, Sendable {
     case vaccineUnknown(_ item: String)
     /// 別の受付の患者: a body of one visit, or of one login, and somebody else's id in it.
     case patientDiffers(_ item: String)
+    /// 別の記録の番号: the body of a correction names another record than its address.
+    case idDiffers
     case individualNumberNotAllowed(_ item: String)
     case bodyTooLarge
     case headerTooLarge

@@ -25,6 +25,9 @@ enum Refusals {
 
     static let ofID: [Refusal] = [.malformed("id")]
 
+    /// A body that names itself is the record of its address.
+    static let ofCorrection: [Refusal] = ofID + [.idDiffers]
+
     static let ofCard: [Refusal] = [
         .nonceUnknown, .nonceExpired, .nonceUsed, .cardNotTrusted, .cardSignatureInvalid,
         .cardExpired,

@@ -10,11 +10,11 @@ package struct RecordCorrection: Sendable {
         self.seen = seen
     }
 
-    /// Throws `.malformed("id")` for a body that says to be another record than its address
+    /// Throws `.idDiffers` for a body that says to be another record than its address
     /// (https://hl7.org/fhir/R4/http.html#update): a version alone tells no two first versions apart. A body
     /// that names none is of the address.
     package func require(_ id: String?) throws(Refusal) {
-        guard id == nil || id == self.id.text else { throw .malformed("id") }
+        guard id == nil || id == self.id.text else { throw .idDiffers }
     }
 }
 
@@ -32,11 +32,11 @@ package struct ScreeningCorrection: Sendable {
         self.seen = seen
     }
 
-    /// Whether the address means the record of these ids. Throws `.malformed("id")` where the body means
+    /// Whether the address means the record of these ids. Throws `.idDiffers` where the body means
     /// another: either may be an id from before a rotation, so that they need not be alike.
     func means(_ ids: PairwiseIDs) throws(Refusal) -> Bool {
         guard ids.contains(id) else { return false }
-        guard bodyID.map(ids.contains) ?? true else { throw .malformed("id") }
+        guard bodyID.map(ids.contains) ?? true else { throw .idDiffers }
         return true
     }
 }

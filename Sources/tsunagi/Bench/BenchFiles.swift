@@ -10,29 +10,38 @@ import Trust
 extension BenchCommand {
     struct Night: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Apply a file of new people; prints one JSON line. The file stays.")
+            abstract:
+                "Apply a file of new people and one that changes all their rows; prints one JSON line."
+        )
 
-        @Option(help: "The prepared folder; the file is its night.csv.") var dir: String
+        @Option(help: "The prepared folder; its night.csv is the first file and stays.") var dir:
+            String
         @Option(help: "How many rows.") var rows = 20_000
 
         func run() async throws {
             let path = dir + "/night.csv"
-            let place = Place(in: dir)
-            try write(to: path, place)
+            var place = Place(in: dir)
+            try write(to: path, place, until: "2036-03-31")
             let checked = try check(path)
-            let applied = try await apply(path, place)
+            let applied = try await apply(path, place) { $0.additions }
+            place = place.next(after: 0)
+            let changes = dir + "/night-changes.csv"
+            try write(to: changes, place, until: "2037-03-31")
+            let changed = try await apply(changes, place) { $0.changes }
+            try FileManager.default.removeItem(atPath: changes)
             try place.next(after: rows).write(in: dir)
             var json = JSONWriter()
             json.beginObject()
             json.member("rows", rows)
             json.member("checked_per_second", Int(Double(rows) / checked))
             json.member("applied_per_second", Int(Double(rows) / applied))
+            json.member("changed_per_second", Int(Double(rows) / changed))
             json.member("peak_megabytes", OwnMemory.peakKilobytes / 1_024)
             json.endObject()
             Output.line(json.text)
         }
 
-        private func write(to path: String, _ place: Place) throws {
+        private func write(to path: String, _ place: Place, until last: String) throws {
             guard FileManager.default.createFile(atPath: path, contents: nil),
                 let file = FileHandle(forWritingAtPath: path)
             else { throw SettingProblem("The file \(path) cannot be written.") }
@@ -40,7 +49,7 @@ extension BenchCommand {
             let first = place.firstPerson
             var text = NightLayout.header
             for row in 0..<rows {
-                text += NightLayout.line(Self.row(first + row))
+                text += NightLayout.line(Self.row(first + row, until: last))
                 guard row % 10_000 == 9_999 || row == rows - 1 else { continue }
                 try file.write(contentsOf: characters.bytes(of: text).bytes)
                 text = ""
@@ -48,14 +57,14 @@ extension BenchCommand {
             try file.close()
         }
 
-        private static func row(_ index: Int) -> [String: String] {
+        private static func row(_ index: Int, until last: String) -> [String: String] {
             [
                 "機関別受給者証種別ID": "kodomo", "個人番号": SyntheticNumbers.individualNumber(index),
                 "氏名": "架空　\(index)",
                 "氏名カナ": "カクウ　ハナコ", "住所": "東京都小金井市見本町\(index % 1_000)番地", "生年月日": "2018-05-05",
                 "性別": "2", "不開示フラグ": "0", "公費負担者番号": "88138243",
                 "受給者証名": "こども医療費受給者証", "公費受給者番号": String(index % 10_000_000),
-                "常に償還払い": "0", "資格有効期間開始": "2026-04-01", "資格有効期間終了": "2036-03-31",
+                "常に償還払い": "0", "資格有効期間開始": "2026-04-01", "資格有効期間終了": last,
                 "履歴キー": "n\(index)", "削除フラグ": "0", "受給者証券面項目": "備考=交付",
             ]
         }
@@ -87,7 +96,9 @@ extension BenchCommand {
             }
         }
 
-        private func apply(_ path: String, _ place: Place) async throws -> Double {
+        private func apply(
+            _ path: String, _ place: Place, all count: (FileRow.Tally) -> Int
+        ) async throws -> Double {
             let world = try World(folder: dir)
             let office = world.address("tsunagi_office")
             let ledger = Ledger(.init(gateway: office, office: office), logger: world.logger)
@@ -103,15 +114,18 @@ extension BenchCommand {
                         operatorID: name))
             }
             let started = Date()
-            try await send(path, place, try desk("bench-a"), try desk("bench-b"))
+            let tally = try await send(path, place, try desk("bench-a"), try desk("bench-b"))
             let seconds = Date().timeIntervalSince(started)
             await ledger.shutdown()
+            guard count(tally) == rows else {
+                throw SettingProblem("The file of the bench did something else: \(tally)")
+            }
             return seconds
         }
 
         private func send(
             _ path: String, _ place: Place, _ sender: OpenDesk, _ second: OpenDesk
-        ) async throws {
+        ) async throws -> FileRow.Tally {
             guard let input = FileHandle(forReadingAtPath: path) else {
                 throw SettingProblem("The file \(path) is not there.")
             }
@@ -125,9 +139,10 @@ extension BenchCommand {
                 try await second.decide(.confirm(effect: effect), on: receipt.file)
                 file = try await second.settle(receipt.file)
             }
-            guard file.state == .done, file.tally.additions == rows else {
+            guard file.state == .done else {
                 throw SettingProblem("The file of the bench was not applied: \(file.state)")
             }
+            return file.tally
         }
 
         /// Where the next file of this world stands in its line, and with whom it begins: each brings

@@ -218,7 +218,7 @@ struct PaperSheetTests {
         let named = try amended.requiredObject(at: "answers")
         for other in [String(repeating: "a", count: 32), ""] {
             let body = JSON.object(named.with("id", .string(other)))
-            gateway.expect(.malformed("id"), in: try await bringAgain(id, seen: 2, body))
+            gateway.expect(.idDiffers, in: try await bringAgain(id, seen: 2, body))
             gateway.expectMoreEntries(1)
         }
         let itself = JSON.object(named.with("id", .string(id)))

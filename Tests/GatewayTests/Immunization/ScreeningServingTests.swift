@@ -160,7 +160,7 @@ struct ScreeningServingTests {
         let elsewhere = try amended.requiredObject(at: "answers").with(
             "id", .string(String(repeating: "a", count: 32)))
         gateway.expect(
-            .malformed("id"), in: try await saveAgain(id, seen: 1, .object(elsewhere), token))
+            .idDiffers, in: try await saveAgain(id, seen: 1, .object(elsewhere), token))
         // What they are held against was read, so they are on the record although malformed.
         gateway.expectMoreEntries(2)
     }

@@ -26,7 +26,7 @@ struct CorrectionAddressTests {
         for other in [RecordID.random().text, "", "rec-1"] {
             let refused = try await put(other)
             #expect(refused.status == 400, "\(path) \(other)")
-            #expect(refused.code == "malformed", "\(refused.text)")
+            #expect(refused.code == "id-differs", "\(refused.text)")
             let issue = refused.json["issue"]?.array?.first?.object
             #expect(issue?["expression"]?.array == [.string("id")])
         }

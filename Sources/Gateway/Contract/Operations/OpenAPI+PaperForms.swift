@@ -63,7 +63,7 @@ extension OpenAPI {
             answers: [
                 .fhir(.reference("QuestionnaireResponse"), "The answers as they now are.")
             ],
-            refusals: refusalsOfSheets + [.versionPassed, .responseSubmitted]),
+            refusals: refusalsOfSheets + [.idDiffers, .versionPassed, .responseSubmitted]),
     ]
 
     private static let refusalsOfSheets =

@@ -46,7 +46,7 @@ extension OpenAPI {
             parameters: [.id, .seenVersion, .operatorID],
             body: .fhir(.reference("AdverseEvent"), reactionExample),
             answers: [.fhir(.reference("AdverseEvent"), "The report as it now is.")],
-            refusals: Refusals.ofID + refusalsOfVisit + [
+            refusals: Refusals.ofCorrection + refusalsOfVisit + [
                 .recordUnknown, .identifierChanged, .versionPassed, .recordWithdrawn,
                 .dayAhead("date"), .tooMany("suspectEntity"),
             ]),

@@ -113,7 +113,9 @@ extension OpenAPI {
                 answers: [
                     .fhir(.reference("QuestionnaireResponse"), "The answers as they now are.")
                 ],
-                refusals: refusals + [.recordUnknown, .versionPassed, .responseSubmitted]),
+                refusals: refusals + [
+                    .idDiffers, .recordUnknown, .versionPassed, .responseSubmitted,
+                ]),
             Operation(
                 method: .get, path: path, id: "readOwn\(id)s", field: "own-records",
                 ja: "本人の\(ja)を、下書きも含めて読む",

@@ -44,7 +44,7 @@ extension OpenAPI {
             parameters: [.id, .seenVersion, preferred, .operatorID],
             body: .fhir(.reference("Immunization"), recordExample),
             answers: [.fhir(recordOrOutcome, "The record as it now is.")],
-            refusals: Refusals.ofID + refusalsOfDose + [
+            refusals: Refusals.ofCorrection + refusalsOfDose + [
                 .identifierChanged, .versionPassed, .recordWithdrawn,
             ]),
         Operation(

@@ -33,7 +33,7 @@ extension OpenAPI {
                 parameters: [.id, .seenVersion, .operatorID],
                 body: .fhir(.reference("DiagnosticReport"), example),
                 answers: [.fhir(.reference("DiagnosticReport"), "The report as it now is.")],
-                refusals: Refusals.ofID + refusalsOfReport(compartment) + [
+                refusals: Refusals.ofCorrection + refusalsOfReport(compartment) + [
                     .recordUnknown, .identifierChanged, .versionPassed, .recordWithdrawn,
                 ]),
             Operation(

@@ -50,7 +50,7 @@ extension OpenAPI {
                 token: .officeIfAny, parameters: [.id, .seenVersion, .operatorID],
                 body: .fhir(.reference("Task"), taskExample),
                 answers: [.fhir(.reference("Task"), "The task as it now is.")],
-                refusals: Refusals.ofID + Refusals.ofItems + Refusals.ofAccess
+                refusals: Refusals.ofCorrection + Refusals.ofItems + Refusals.ofAccess
                     + Refusals.ofOfficeToken + [
                         .individualNumberNotAllowed("note[0].text"), .recordUnknown,
                         .versionPassed, .rulesUnknown,

@@ -26,7 +26,7 @@ extension OpenAPI {
             token: .officeIfAny, parameters: [.id, .seenVersion, .operatorID],
             body: .fhir(.reference("MassCheckupReport"), example),
             answers: [.fhir(.reference("DiagnosticReport"), "The report as it now is.")],
-            refusals: Refusals.ofID + refusals + [
+            refusals: Refusals.ofCorrection + refusals + [
                 .identifierChanged, .versionPassed, .recordWithdrawn,
             ]),
         Operation(
@@ -66,7 +66,7 @@ extension OpenAPI {
             token: .officeIfAny, parameters: [.id, .seenVersion, .operatorID],
             body: .fhir(.reference("SensitiveMassCheckupReport"), sensitiveMassExample),
             answers: [.fhir(.reference("DiagnosticReport"), "The report as it now is.")],
-            refusals: Refusals.ofID + refusals + [
+            refusals: Refusals.ofCorrection + refusals + [
                 .identifierChanged, .versionPassed, .recordWithdrawn,
             ]),
     ]
