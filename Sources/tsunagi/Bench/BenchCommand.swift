@@ -29,7 +29,7 @@ struct BenchCommand: AsyncParsableCommand {
                 // As deploy/postgresql/settings.conf has them, for a machine of this size.
                 settings: [
                     "shared_buffers": "512MB", "min_wal_size": "4GB", "max_wal_size": "4GB",
-                    "wal_compression": "on", "checkpoint_timeout": "15min",
+                    "wal_compression": "lz4", "checkpoint_timeout": "15min",
                     "autovacuum_vacuum_cost_delay": "10ms", "max_connections": "100",
                 ])
             try await world.build()
