@@ -45,21 +45,40 @@ extension JSONObject {
     /// What would change the meaning of the rest (`modifierExtension`, `implicitRules`) is refused, however
     /// deep it stands.
     func refuseModifiers(at path: String = "") throws(Refusal) {
-        for member in members {
-            guard member.name != "modifierExtension", member.name != "implicitRules" else {
-                throw .unknownItem(JSONPath.member(member.name, of: path))
+        // Where it stands is told only once there is one.
+        if holdsModifier { try refuseModifier(under: path) }
+    }
+
+    private var holdsModifier: Bool {
+        members.contains { member in
+            if Self.modifiers.contains(member.name) { return true }
+            return switch member.value {
+            case .object(let child): child.holdsModifier
+            case .array(let elements): elements.contains { $0.object?.holdsModifier ?? false }
+            default: false
             }
-            guard member.name != "myNumber" else {
-                throw .individualNumberNotAllowed(JSONPath.member(member.name, of: path))
+        }
+    }
+
+    /// PMH's name of the individual number: no element of FHIR, and no more to be passed over.
+    private static let ownNumber = "myNumber"
+    private static let modifiers = ["modifierExtension", "implicitRules", ownNumber]
+
+    private func refuseModifier(under path: String) throws(Refusal) {
+        for member in members {
+            if Self.modifiers.contains(member.name) {
+                let place = JSONPath.member(member.name, of: path)
+                throw member.name == Self.ownNumber
+                    ? .individualNumberNotAllowed(place) : .unknownItem(place)
             }
             switch member.value {
             case .object(let child):
-                try child.refuseModifiers(at: JSONPath.member(member.name, of: path))
+                try child.refuseModifier(under: JSONPath.member(member.name, of: path))
             case .array(let elements):
                 for (index, element) in elements.enumerated() {
                     guard case .object(let child) = element else { continue }
                     let place = JSONPath.member(member.name, of: path)
-                    try child.refuseModifiers(at: JSONPath.element(index, of: place))
+                    try child.refuseModifier(under: JSONPath.element(index, of: place))
                 }
             default: break
             }
@@ -125,7 +144,11 @@ extension JSONObject {
     /// FHIR has no empty strings, and none with U+0000, which no database keeps either.
     func filledString(_ name: String, at path: String = "") throws(Refusal) -> String? {
         guard let text = try optionalString(name, at: path) else { return nil }
-        guard text.contains(where: { !$0.isWhitespace }), !text.utf8.contains(0) else {
+        // Most texts show it by a letter of ASCII, which is found without asking Unicode.
+        let isFilled =
+            text.utf8.contains { (0x21...0x7E).contains($0) }
+            || text.contains { !$0.isWhitespace }
+        guard isFilled, !text.utf8.contains(0) else {
             throw .malformed(JSONPath.member(name, of: path))
         }
         return text
@@ -168,17 +191,17 @@ package struct GivenTime: Hashable, Sendable {
     /// The civil day in Japan.
     package let day: CalendarDay?
 
-    package init(_ text: String, item: String = "dateTime") throws(Refusal) {
+    package init(_ text: String, item: @autoclosure () -> String = "dateTime") throws(Refusal) {
         self.text = text
         switch text.utf8.count {
         case 4:
-            _ = try CalendarDay(text + "-01-01", item: item)
+            _ = try CalendarDay(text + "-01-01", item: item())
             day = nil
         case 7:
-            _ = try CalendarDay(text + "-01", item: item)
+            _ = try CalendarDay(text + "-01", item: item())
             day = nil
-        case 10: day = try CalendarDay(text, item: item)
-        default: day = try Instant(text, item: item).dayInJapan
+        case 10: day = try CalendarDay(text, item: item())
+        default: day = try Instant(text, item: item()).dayInJapan
         }
     }
 

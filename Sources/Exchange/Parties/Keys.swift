@@ -78,24 +78,29 @@ package struct RecordID: Hashable, Sendable {
     }
 
     /// The canonical 36-character form only; anything else is `.malformed(item)`.
-    package init(_ text: String, item: String = "id") throws(Refusal) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 36 else { throw .malformed(item) }
-        var nibbles: [UInt64] = []
-        nibbles.reserveCapacity(32)
+    package init(_ text: String, item: @autoclosure () -> String = "id") throws(Refusal) {
+        var text = text
+        guard let words = text.withUTF8(Self.words) else { throw .malformed(item()) }
+        (high, low) = words
+    }
+
+    private static func words(_ bytes: UnsafeBufferPointer<UInt8>) -> (UInt64, UInt64)? {
+        guard bytes.count == 36 else { return nil }
+        var (high, low): (UInt64, UInt64) = (0, 0)
         for (place, byte) in bytes.enumerated() {
-            if [8, 13, 18, 23].contains(place) {
-                guard byte == 0x2D else { throw .malformed(item) }
+            if place == 8 || place == 13 || place == 18 || place == 23 {
+                guard byte == 0x2D else { return nil }
                 continue
             }
+            // What leaves the lower word by its left end goes on into the higher.
+            high = high << 4 | low >> 60
             switch byte {
-            case 0x30...0x39: nibbles.append(UInt64(byte - 0x30))
-            case 0x61...0x66: nibbles.append(UInt64(byte - 0x61 + 10))
-            default: throw .malformed(item)
+            case 0x30...0x39: low = low << 4 | UInt64(byte - 0x30)
+            case 0x61...0x66: low = low << 4 | UInt64(byte - 0x61 + 10)
+            default: return nil
             }
         }
-        high = nibbles[0..<16].reduce(0) { $0 << 4 | $1 }
-        low = nibbles[16..<32].reduce(0) { $0 << 4 | $1 }
+        return (high, low)
     }
 
     package var bytes: [UInt8] {

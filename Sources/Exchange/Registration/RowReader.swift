@@ -167,7 +167,10 @@ struct RowReader {
     }
 
     private mutating func present(_ name: String, isRequired: Bool) -> JSON? {
-        if let value = object[name], value != .null { return value }
+        switch object[name] {
+        case .null?, nil: break
+        case let value?: return value
+        }
         if isRequired { add(.required, name) }
         return nil
     }

@@ -87,7 +87,8 @@ extension JSONObject {
     }
 
     private func present(_ name: String) -> JSON? {
-        guard let value = self[name], value != .null else { return nil }
+        guard let value = self[name] else { return nil }
+        if case .null = value { return nil }
         return value
     }
 

@@ -6,23 +6,31 @@ package struct CalendarDay: Hashable, Comparable, Sendable {
     package let day: Int
 
     /// Throws `.malformed(item)` for a day that does not exist (2026-02-29).
-    package init(year: Int, month: Int, day: Int, item: String = "date") throws(Refusal) {
+    package init(
+        year: Int, month: Int, day: Int, item: @autoclosure () -> String = "date"
+    ) throws(Refusal) {
         guard (1...9999).contains(year), (1...12).contains(month),
             (1...Self.days(in: month, of: year)).contains(day)
-        else { throw .malformed(item) }
+        else { throw .malformed(item()) }
         self.year = year
         self.month = month
         self.day = day
     }
 
     /// `YYYY-MM-DD`, as FHIR and PMH write it; nothing else is accepted.
-    package init(_ text: String, item: String = "date") throws(Refusal) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 10, bytes[4] == 0x2D, bytes[7] == 0x2D else { throw .malformed(item) }
-        guard let year = Self.number(bytes[0..<4]), let month = Self.number(bytes[5..<7]),
-            let day = Self.number(bytes[8..<10])
-        else { throw .malformed(item) }
-        try self.init(year: year, month: month, day: day, item: item)
+    package init(_ text: String, item: @autoclosure () -> String = "date") throws(Refusal) {
+        var text = text
+        guard let (year, month, day) = text.withUTF8(Self.parts) else { throw .malformed(item()) }
+        try self.init(year: year, month: month, day: day, item: item())
+    }
+
+    // In place: every row and every record has some.
+    static func parts(_ bytes: UnsafeBufferPointer<UInt8>) -> (Int, Int, Int)? {
+        guard bytes.count == 10, bytes[4] == 0x2D, bytes[7] == 0x2D,
+            let year = Digits.number(bytes[0..<4]), let month = Digits.number(bytes[5..<7]),
+            let day = Digits.number(bytes[8..<10])
+        else { return nil }
+        return (year, month, day)
     }
 
     /// Days since 1970-01-01; the inverse of `daysSince1970`. Every `Int` within ±3,000,000 is a
@@ -62,11 +70,19 @@ package struct CalendarDay: Hashable, Comparable, Sendable {
 
     /// `YYYY-MM-DD`.
     package var text: String {
-        var bytes = [UInt8](repeating: 0x2D, count: 10)
-        Self.write(year, width: 4, into: &bytes, at: 0)
-        Self.write(month, width: 2, into: &bytes, at: 5)
-        Self.write(day, width: 2, into: &bytes, at: 8)
-        return String(decoding: bytes, as: UTF8.self)
+        String(unsafeUninitializedCapacity: 10) { bytes in
+            write(into: bytes)
+            return 10
+        }
+    }
+
+    /// As `text`, into the first ten bytes.
+    func write(into bytes: UnsafeMutableBufferPointer<UInt8>) {
+        Self.write(year, width: 4, into: bytes, at: 0)
+        bytes[4] = 0x2D
+        Self.write(month, width: 2, into: bytes, at: 5)
+        bytes[7] = 0x2D
+        Self.write(day, width: 2, into: bytes, at: 8)
     }
 
     package static func < (left: CalendarDay, right: CalendarDay) -> Bool {
@@ -85,16 +101,9 @@ package struct CalendarDay: Hashable, Comparable, Sendable {
         year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
     }
 
-    private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
-        var value = 0
-        for byte in digits {
-            guard (0x30...0x39).contains(byte) else { return nil }
-            value = value * 10 + Int(byte - 0x30)
-        }
-        return value
-    }
-
-    static func write(_ number: Int, width: Int, into bytes: inout [UInt8], at start: Int) {
+    static func write(
+        _ number: Int, width: Int, into bytes: UnsafeMutableBufferPointer<UInt8>, at start: Int
+    ) {
         var rest = number
         for place in stride(from: start + width - 1, through: start, by: -1) {
             bytes[place] = UInt8(0x30 + rest % 10)

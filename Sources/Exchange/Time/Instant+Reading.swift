@@ -2,18 +2,18 @@
 extension Instant {
     /// `2026-11-21T09:07:59+09:00`, `…Z`, with at most nine digits of fraction (microseconds are
     /// kept). A time without its zone names no instant: `.zoneMissing(item)`.
-    package init(_ text: String, item: String = "instant") throws(Refusal) {
+    package init(_ text: String, item: @autoclosure () -> String = "instant") throws(Refusal) {
         let bytes = Array(text.utf8)
-        guard bytes.count >= 19, bytes[10] == UInt8(ascii: "T") else { throw .malformed(item) }
-        let day = try CalendarDay(String(decoding: bytes[..<10], as: UTF8.self), item: item)
+        guard bytes.count >= 19, bytes[10] == UInt8(ascii: "T") else { throw .malformed(item()) }
+        let day = try CalendarDay(String(decoding: bytes[..<10], as: UTF8.self), item: item())
         guard bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"),
             let hour = Self.two(bytes[11..<13], below: 24),
             let minute = Self.two(bytes[14..<16], below: 60),
             let second = Self.two(bytes[17..<19], below: 60),
             let (fraction, rest) = Self.fraction(bytes[19...])
-        else { throw .malformed(item) }
-        guard !rest.isEmpty else { throw .zoneMissing(item) }
-        guard let offset = Self.offsetMinutes(rest) else { throw .malformed(item) }
+        else { throw .malformed(item()) }
+        guard !rest.isEmpty else { throw .zoneMissing(item()) }
+        guard let offset = Self.offsetMinutes(rest) else { throw .malformed(item()) }
         let seconds =
             Int64(day.daysSince1970) * 86_400
             + Int64(hour * 3600 + (minute - offset) * 60 + second)
@@ -30,9 +30,10 @@ extension Instant {
     }
 
     private static func two(_ bytes: ArraySlice<UInt8>, below limit: Int) -> Int? {
-        guard let digits = Digits.values(bytes), digits.count == 2 else { return nil }
-        let number = digits[0] * 10 + digits[1]
-        return number < limit ? number : nil
+        guard bytes.count == 2, let number = Digits.number(bytes), number < limit else {
+            return nil
+        }
+        return number
     }
 
     private static func fraction(_ bytes: ArraySlice<UInt8>) -> (Int64, ArraySlice<UInt8>)? {

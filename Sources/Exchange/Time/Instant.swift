@@ -26,16 +26,15 @@ package struct Instant: Hashable, Comparable, Sendable {
         let local = microseconds + 9 * 3600 * 1_000_000
         let days = Self.floored(local, by: 86_400 * 1_000_000)
         let rest = Int(local - days * 86_400 * 1_000_000)
-        var bytes = Array("0000-00-00T00:00:00.000000+09:00".utf8)
-        let day = CalendarDay(daysSince1970: Int(days))
-        CalendarDay.write(day.year, width: 4, into: &bytes, at: 0)
-        CalendarDay.write(day.month, width: 2, into: &bytes, at: 5)
-        CalendarDay.write(day.day, width: 2, into: &bytes, at: 8)
-        CalendarDay.write(rest / 3_600_000_000, width: 2, into: &bytes, at: 11)
-        CalendarDay.write(rest / 60_000_000 % 60, width: 2, into: &bytes, at: 14)
-        CalendarDay.write(rest / 1_000_000 % 60, width: 2, into: &bytes, at: 17)
-        CalendarDay.write(rest % 1_000_000, width: 6, into: &bytes, at: 20)
-        return String(decoding: bytes, as: UTF8.self)
+        return String(unsafeUninitializedCapacity: 32) { bytes in
+            _ = bytes.initialize(from: "0000-00-00T00:00:00.000000+09:00".utf8)
+            CalendarDay(daysSince1970: Int(days)).write(into: bytes)
+            CalendarDay.write(rest / 3_600_000_000, width: 2, into: bytes, at: 11)
+            CalendarDay.write(rest / 60_000_000 % 60, width: 2, into: bytes, at: 14)
+            CalendarDay.write(rest / 1_000_000 % 60, width: 2, into: bytes, at: 17)
+            CalendarDay.write(rest % 1_000_000, width: 6, into: bytes, at: 20)
+            return 32
+        }
     }
 
     /// The first instant of a Japanese civil day.

@@ -263,8 +263,9 @@ extension HeldScreening {
         _ transaction: inout Transaction, of persons: [PersonKey], to forms: ScreeningForms,
         in compartment: CheckupCompartment = .open
     ) throws -> [PersonKey: [HeldScreening]] {
+        guard !persons.isEmpty else { return [:] }
         let names = forms.of(compartment).all.map(\.canonical)
-        guard !persons.isEmpty, !names.isEmpty else { return [:] }
+        guard !names.isEmpty else { return [:] }
         let rows = try transaction.query(
             compartment.selectScreenings,
             [.uuids(persons.map { UUIDBytes($0) }), .texts(names)])
