@@ -21,7 +21,7 @@ private struct CertificateKey<Number: Hashable>: Hashable {
 /// A second row with the same key is refused, because nobody can say which one was meant; a period
 /// that overlaps another of the same certificate is taken with a warning. `numbers` are the rows'
 /// own, or what stands for them; a row without is compared with none.
-package func comparedWithEachOther<Number: Hashable>(
+func comparedWithEachOther<Number: Hashable>(
     _ rows: [Result<SubsidyRegistrationRow, RowRefusal>], of numbers: [Number?]
 ) -> [Result<SubsidyRegistrationRow, RowRefusal>] {
     var seen: Set<RowKey<Number>> = []
@@ -48,6 +48,14 @@ package func comparedWithEachOther<Number: Hashable>(
         periods[person, default: []].append(period)
         return .success(row)
     }
+}
+
+/// The same of rows of a file, whose numbers have become keyed hashes.
+package func comparedWithEachOther(
+    _ rows: [Result<SubsidyRegistrationRow, RowRefusal>], hashed numbers: [HashChain?]
+) -> [Result<SubsidyRegistrationRow, RowRefusal>] {
+    // Written out here, where the compiler makes a copy for these hashes: elsewhere it would ask for each.
+    comparedWithEachOther(rows, of: numbers)
 }
 
 /// 制度マスタ: what a municipality declared before it registers anybody.

@@ -100,7 +100,7 @@ extension FileKind {
             layout, .registerEntitlements, isWhole: form == .full, registration: registration,
             read: { kept, _, _ in
                 let rows = kept.map { $0.row.subsidyRow(form: form, number: .besideTheRow) }
-                return parted(comparedWithEachOther(rows, of: kept.map(\.number)), kept) {
+                return parted(comparedWithEachOther(rows, hashed: kept.map(\.number)), kept) {
                     number, row in number.map { NumberedRow(numberHash: $0, row: row) }
                 }
             },
