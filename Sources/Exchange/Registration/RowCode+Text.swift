@@ -74,7 +74,9 @@ extension RowCode {
         case .identityMismatch:
             return "\(what)が、この個人番号で前に登録された内容と違います。別人への紐付けでないか、台帳を確かめてください。"
         case .underReview:
-            return "この行は確認中として登録しました。確認が終わるまで、医療機関への回答にその旨が付きます。"
+            return "この行は確認中として預かり、まだ答えには使いません。前から登録のある受給者証は、確認中の注意を付けて答え続けます。"
+                + "個人番号と基本情報を台帳で確かめ、誤りなら正しい行を送ってください。正しければ、受付番号と行を"
+                + "運用者へ文書で知らせてください。"
         case .eraEnded:
             return "\(what)が、終わった元号で書かれています（例: 平成31年5月1日）。次の元号の日付として受け付けました。"
                 + "元の年月日を確かめてください。"
@@ -187,7 +189,9 @@ extension RowCode {
         case .identityMismatch:
             "\(name) differs from what this number was registered with. Check whose number it is."
         case .underReview:
-            "Registered as under review. Answers to clinics say so until the review ends."
+            "This row is held under review and answers nothing yet. A certificate that was registered before "
+                + "goes on answering, with a warning. Check the number and the person in your ledger: send "
+                + "the right row, or, if this one is right, tell the operator in writing its task and line."
         case .eraEnded:
             "\(name) names an era that was over. It was taken as a day of the next; check it."
         default: ofItsField(name, name)?.en ?? name

@@ -3,7 +3,6 @@ private struct RowKey<Number: Hashable>: Hashable {
     let number: Number
     let typeID: String
     let subKey: String?
-    /// The history key, or in the full form without one the first day.
     let version: String
 
     // A person has few rows: the number alone tells most of them apart.
@@ -31,7 +30,7 @@ func comparedWithEachOther<Number: Hashable>(
         let certificate = row.certificate
         let key = RowKey(
             number: number, typeID: certificate.typeID, subKey: certificate.subKey,
-            version: row.historyKey ?? certificate.validFrom.text)
+            version: row.rowKey)
         guard seen.insert(key).inserted else {
             let item = row.historyKey == nil ? "validFrom" : "historyKey"
             let finding = RowFinding(index: row.index, item: item, code: .duplicateKey)

@@ -1,6 +1,6 @@
-/// コードの一覧: the codes that a caller may send, as CodeSystem
-/// (https://hl7.org/fhir/R4/codesystem.html). They are made from the rules in force, so that what is
-/// listed is what is taken; `profiles/fhir/` holds the same for readers of definitions.
+/// コードの一覧: the codes that a caller may send, and those of an answer at the counter with what the
+/// receptionist does next, as CodeSystem (https://hl7.org/fhir/R4/codesystem.html). They are made from the
+/// rules in force, so that what is listed is what is taken and said.
 package struct ServedCodes: Sendable {
     /// As in the address and behind the last colon of `url`.
     package let id: String
@@ -21,6 +21,8 @@ package struct ServedCodes: Sendable {
         let name: BilingualText
         var explanation: BilingualText?
         var claims: [(code: String, value: Bool)] = []
+        /// 窓口で次にすること.
+        var nextAction: BilingualText?
     }
 
     /// `version`: of the rules.
@@ -54,6 +56,11 @@ extension ServedCodes.Property {
     static let explanation = Self(
         code: "definitionJa", type: "string", description: "The definition in Japanese.")
 
+    static let nextActionJa = Self(
+        code: "nextActionJa", type: "string", description: "窓口で次にすること")
+    static let nextActionEn = Self(
+        code: "nextActionEn", type: "string", description: "What the receptionist does next.")
+
     static func claim(_ code: String, _ description: String) -> Self {
         Self(code: code, type: "boolean", description: description)
     }
@@ -79,12 +86,16 @@ extension ServedCodes.Concept {
                     $0.member("value", name.ja)
                 }
             }
+            let texts: [(property: ServedCodes.Property, text: String?)] = [
+                (.explanation, explanation?.ja), (.nextActionJa, nextAction?.ja),
+                (.nextActionEn, nextAction?.en),
+            ]
             guard explanation != nil || !claims.isEmpty else { return }
             concept.array("property") { properties in
-                if let explanation {
+                for (property, text) in texts where text != nil {
                     properties.object {
-                        $0.member("code", ServedCodes.Property.explanation.code)
-                        $0.member("valueString", explanation.ja)
+                        $0.member("code", property.code)
+                        $0.member("valueString", text)
                     }
                 }
                 for claim in claims {
@@ -99,9 +110,11 @@ extension ServedCodes.Concept {
 }
 
 extension RuleBook {
-    /// The lists that a refusal sends its reader to. Of vaccines none in a kept version without their rules.
+    /// The lists that a refusal sends its reader to, and the words of the counter. Of vaccines none in a kept
+    /// version without their rules.
     package var servedCodes: [ServedCodes] {
         [consentCodes, visitCodes, immunization?.vaccineCodes].compactMap(\.self)
+            + subsidy.texts.served
     }
 
     private var consentCodes: ServedCodes? {
@@ -137,6 +150,35 @@ extension RuleBook {
                         ("openedByCard", $0.isOpenedByCard),
                         ("eligibilityOnly", $0.isEligibilityOnly),
                     ])
+            })
+    }
+}
+
+extension EligibilityTexts {
+    fileprivate var served: [ServedCodes] {
+        [
+            list(
+                "eligibility-outcome", FHIR.System.outcome,
+                BilingualText(ja: "資格確認の結果", en: "Eligibility outcome"),
+                EligibilityOutcome.allCases.map { ($0.rawValue, self[outcome: $0]) }),
+            list(
+                "eligibility-warning", FHIR.System.warning,
+                BilingualText(ja: "資格確認の注意", en: "Eligibility warning"),
+                EligibilityWarning.Code.allCases.map { ($0.rawValue, self[warning: $0]) }),
+        ]
+    }
+
+    private func list(
+        _ id: String, _ url: String, _ title: BilingualText, _ texts: [(code: String, text: Text)]
+    ) -> ServedCodes {
+        ServedCodes(
+            id: id, url: url, title: title,
+            source: RuleSource(text: "profiles/subsidy/\(id).json", isVerified: false),
+            properties: [.explanation, .nextActionJa, .nextActionEn],
+            concepts: texts.map {
+                .init(
+                    code: $0.code, name: $0.text.display, explanation: $0.text.definition,
+                    nextAction: $0.text.nextAction)
             })
     }
 }

@@ -184,7 +184,7 @@ extension StatementRow {
     package init(_ row: SubsidyRegistrationRow) {
         self.init(
             entitlement: row.face, certificateType: row.certificate.typeID,
-            subKey: row.certificate.subKey ?? "", historyKey: row.historyKey ?? "",
+            subKey: row.certificate.subKey ?? "", historyKey: row.rowKey,
             birthDate: row.person.dateOfBirth.text)
     }
 

@@ -45,10 +45,11 @@ extension OpenAPI {
             refusals: [.malformed("municipality"), .recordUnknown, .rulesUnknown]),
         Operation(
             method: .get, path: "/fhir/CodeSystem", id: "readCodeSystems", field: "contract",
-            ja: "送れるコードの一覧(同意の種類・受付の種類・ワクチン)",
+            ja: "送れるコードの一覧(同意の種類・受付の種類・ワクチン)と、資格確認の結果・注意ごとに窓口で次にすること",
             en:
-                "The codes that are taken now: kinds of consent, kinds of visit, vaccines. They are data and "
-                + "change without a release: fetch them again where one is refused.",
+                "The codes that are taken now (kinds of consent, kinds of visit, vaccines), and for each outcome "
+                + "and warning of a check what the receptionist does next. They are data and change without "
+                + "a release: fetch them again where one is refused or unknown.",
             parameters: [
                 .init(
                     name: "url", place: .query, schema: .text.longest(GatewayParts.codeMax),
@@ -59,11 +60,12 @@ extension OpenAPI {
             refusals: [.malformed("url")]),
         Operation(
             method: .get, path: "/fhir/CodeSystem/:id", id: "readCodeSystem", field: "contract",
-            ja: "送れるコードの一覧を1つ読む", en: "One of these lists.",
+            ja: "コードの一覧を1つ読む", en: "One of these lists.",
             parameters: [
                 .init(
                     name: "id", place: .path, schema: .text.example("consent-kind"),
-                    note: "体系の番号 / `consent-kind`, `visit-kind` or `vaccine`.")
+                    note: "体系の番号 / `consent-kind`, `visit-kind`, `vaccine`, "
+                        + "`eligibility-outcome` or `eligibility-warning`.")
             ],
             answers: [.fhir(.anyObject, "The CodeSystem.")], refusals: [.recordUnknown]),
         Operation(

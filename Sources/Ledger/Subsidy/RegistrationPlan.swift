@@ -105,7 +105,7 @@ struct RegistrationPlan {
         touched.insert(person)
         let key = RowKey(
             person: person, certificateType: row.certificate.typeID,
-            subKey: row.certificate.subKey ?? "", historyKey: row.historyKey ?? "")
+            subKey: row.certificate.subKey ?? "", historyKey: row.rowKey)
         let identity = KnownIdentity(
             facts: IdentityFacts(row.person), isNotDisclosed: row.person.isNotDisclosed)
         // 後からの言葉: whoever was told of otherwise since is not told of by a row of before.

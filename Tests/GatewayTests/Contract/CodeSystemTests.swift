@@ -2,7 +2,7 @@ import Exchange
 import TestSupport
 import Testing
 
-/// 符号の一覧: where a refusal sends its reader to a list, the list is served, and what it lists is taken.
+/// コードの一覧: where a refusal sends its reader to a list, the list is served, and what it lists is taken.
 @Suite(.runningGateway, .serialized, .timeLimit(.minutes(10)))
 struct CodeSystemTests {
     let gateway: RunningGateway
@@ -26,7 +26,11 @@ struct CodeSystemTests {
         let all = try await gateway.send(party, "GET", Self.path)
         try all.expect(200)
         let ids = all.entries.compactMap { $0["id"]?.string }
-        #expect(ids == ["consent-kind", "visit-kind", "vaccine"])
+        #expect(
+            ids == [
+                "consent-kind", "visit-kind", "vaccine", "eligibility-outcome",
+                "eligibility-warning",
+            ])
         let one = try await gateway.send(
             party, "GET", Self.path + "?url=urn:tsunagi:CodeSystem:visit-kind")
         #expect(one.entries.compactMap { $0["id"]?.string } == ["visit-kind"])
@@ -48,6 +52,30 @@ struct CodeSystemTests {
         let consents = try await concepts("consent-kind").compactMap { $0["code"]?.string }
         #expect(consents.contains("maternal-sensitive"))
         _ = try await gateway.openVisit(card, consents: consents.sorted())
+    }
+
+    /// 次にすること: an answer has a code and its name; what the receptionist does next, the list says.
+    @Test func `every outcome and warning of the counter says what to do next`() async throws {
+        let lists = try await [
+            (concepts("eligibility-outcome"), EligibilityOutcome.allCases.map(\.rawValue)),
+            (concepts("eligibility-warning"), EligibilityWarning.Code.allCases.map(\.rawValue)),
+        ]
+        for (listed, codes) in lists {
+            #expect(listed.map { $0["code"]?.string } == codes)
+            for concept in listed {
+                let properties = (concept["property"]?.array ?? []).compactMap(\.object)
+                func text(_ code: String) -> String {
+                    properties.first { $0["code"]?.string == code }?["valueString"]?.string ?? ""
+                }
+                #expect(
+                    text("nextActionJa").hasSuffix("。") && text("nextActionEn").hasSuffix(".")
+                        && text("definitionJa").hasSuffix("。"), "\(concept)")
+            }
+        }
+        let card = try await gateway.settle().card
+        let answer = try await gateway.check(gateway.openVisit(card))
+        let code = try #require(answer.outcome(of: "kodomo"))
+        #expect(lists[0].1.contains(code))
     }
 
     /// Which of them a card opens is said beside each.

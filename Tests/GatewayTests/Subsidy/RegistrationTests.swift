@@ -185,6 +185,46 @@ struct RegistrationTests {
         #expect(try await gateway.check(visit).outcome(of: "kodomo") == "entitled")
     }
 
+    /// 更新: next year's certificate is registered while this year's runs.
+    @Test(arguments: [true, false])
+    func `two terms without a history key are two rows`(inOneBody: Bool) async throws {
+        let (resident, card) = try await gateway.settle()
+        let today = gateway.clock.today
+        let bare: [String: JSON?] = ["historyKey": nil, "isDeleted": nil]
+        let terms = [(-10, 30), (31, 400)].map { from, to in
+            row(
+                resident,
+                bare.merging([
+                    "validFrom": .string(today.adding(days: from).text),
+                    "validTo": .string(today.adding(days: to).text),
+                ]) { $1 })
+        }
+        for body in inOneBody ? [terms] : terms.map({ [$0] }) {
+            let answer = try await gateway.register(body, form: "registration-tasks")
+            #expect(answer.int("applied") == body.count, "\(answer.text)")
+        }
+        let visit = try await gateway.openVisit(card)
+        #expect(try await gateway.check(visit).outcome(of: "kodomo") == "entitled")
+        // The same term again, with another last day, is that row.
+        let longer = try JSON.object(
+            #require(terms[0].object).with("validTo", .string(today.adding(days: 20).text)))
+        let before = try await entitlements()
+        let again = try await gateway.register([longer, terms[1]], form: "registration-tasks")
+        #expect((again.int("applied"), again.int("unchanged")) == (1, 1), "\(again.text)")
+        #expect(try await entitlements() == before + 1)
+        let own = Cast.town.code
+        #expect(
+            try await gateway.count(
+                """
+                select count(*) from exchange.entitlement e where e.body = '\(own)'
+                    and e.recipient_number = 'R-00\(resident.index)' and not exists (
+                        select 1 from exchange.entitlement later
+                        where later.person = e.person and later.history_key = e.history_key
+                            and later.certificate_type = e.certificate_type
+                            and later.version > e.version)
+                """) == 2)
+    }
+
     @Test func `a deleted row answers no more`() async throws {
         let (resident, card) = try await gateway.settle()
         try await gateway.hold([row(resident)])
