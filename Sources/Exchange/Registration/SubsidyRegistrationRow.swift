@@ -78,8 +78,8 @@ package struct SubsidyRegistrationRow: Sendable {
         basicFiveInfo = (object["basicFiveInfo"] ?? .null).text
     }
 
-    /// 行の鍵: by which a later row is known to speak of this one. Without a history key it is the first day: two
-    /// terms of one certificate are two rows, and the next one takes nothing from the one that runs.
+    /// 行の鍵: by which a later row is known to speak of this one. Without a history key it is the first day:
+    /// two terms of one certificate are two rows, and the next one takes nothing from the one that runs.
     package var rowKey: String { historyKey ?? certificate.validFrom.text }
 
     mutating func warn(_ finding: RowFinding) {

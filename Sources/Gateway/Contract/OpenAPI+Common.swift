@@ -45,11 +45,11 @@ extension OpenAPI {
             refusals: [.malformed("municipality"), .recordUnknown, .rulesUnknown]),
         Operation(
             method: .get, path: "/fhir/CodeSystem", id: "readCodeSystems", field: "contract",
-            ja: "送れるコードの一覧(同意の種類・受付の種類・ワクチン)と、資格確認の結果・注意ごとに窓口で次にすること",
+            ja: "送れるコードの一覧と、資格確認の結果・注意ごとに窓口で次にすること",
             en:
-                "The codes that are taken now (kinds of consent, kinds of visit, vaccines), and for each outcome "
-                + "and warning of a check what the receptionist does next. They are data and change without "
-                + "a release: fetch them again where one is refused or unknown.",
+                "The codes that are taken now (kinds of consent, kinds of visit, vaccines), and for each "
+                + "outcome and warning of a check what the receptionist does next. They are data and "
+                + "change without a release: fetch them again where one is refused or unknown.",
             parameters: [
                 .init(
                     name: "url", place: .query, schema: .text.longest(GatewayParts.codeMax),

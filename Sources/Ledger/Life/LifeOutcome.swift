@@ -186,11 +186,19 @@ extension Records {
         """)
 }
 
+/// What an event of the municipality that asks said of a person.
+private struct ToldEvent {
+    let event: LifeEvent
+    let told: LifeEventRow.Told
+    let record: PersonKey
+    let at: Instant
+}
+
 /// 異動の事実: everything that is known of some persons' lives.
 private struct LifeFacts {
     var events: [PersonKey: [LifeEvent]] = [:]
-    /// What the municipality that asks told of them, and under which record.
-    var told: [PersonKey: [(event: LifeEvent, told: LifeEventRow.Told, record: PersonKey)]] = [:]
+    /// What the municipality that asks told of them, under which record, and since when it is here.
+    var told: [PersonKey: [ToldEvent]] = [:]
     var fed: [PersonKey: [Residence]] = [:]
     var lived: [PersonKey: [CalendarDay: String]] = [:]
     var deaths: [PersonKey: CalendarDay] = [:]
@@ -239,7 +247,11 @@ extension Records {
             facts.events[person, default: []].append(event)
             guard event.municipality == caller.party.code, !event.kind.isOfRecords else { continue }
             let told = try LifeEventRow.Told(face: row.text(1 + LifeEvent.columnCount))
-            facts.told[person, default: []].append((event, told, record))
+            let at = Instant(microseconds: try row.instant(2 + LifeEvent.columnCount))
+            // What was told of an absorbed record goes with it, over what the survivor's lists had said.
+            facts.told[person, default: []].append(
+                ToldEvent(
+                    event: event, told: told, record: record, at: record == person ? at : now))
         }
         for index in 0..<rows[1].count {
             let row = rows[1][index]
@@ -270,7 +282,9 @@ extension Records {
         for (person, news) in news {
             // Whose record it is says nothing of how they are called.
             let fresh = news.filter { !$0.row.kind.isOfRecords }.map {
-                (event: $0.row.event(of: caller.party.code), told: $0.row.told, record: $0.record)
+                ToldEvent(
+                    event: $0.row.event(of: caller.party.code), told: $0.row.told,
+                    record: $0.record, at: now)
             }
             let sequences = Set(fresh.map(\.event.sequence))
             let known = facts.events[person] ?? []
@@ -280,15 +294,15 @@ extension Records {
             let all = (told + fresh).filter { !gone.contains($0.event) }
                 .sorted { LifeEvent.isKnownEarlier($0.event, $1.event) }
             let merge = joining.last { $0.survivor == person }
-            var base = SaidIdentity.joined(own[person], merge.flatMap { own[$0.absorbed] }, merge)
-            // What stood before the one may be what another one said that was taken back earlier.
-            var isUndone = false
-            for word in told.reversed() where gone.contains(word.event) {
-                guard isUndone || !before.contains(word.event) else { continue }
-                let left = base?.without(word.told, before: try ownIdentity(before: word.event))
-                isUndone = isUndone || left != base
-                base = left
+            let isUndone = told.contains {
+                gone.contains($0.event) && !before.contains($0.event)
             }
+            let said =
+                isUndone
+                ? try ownWords(of: person).with(
+                    told.filter { !gone.contains($0.event) }.map { ($0.told, $0.at) })
+                : own[person]
+            let base = SaidIdentity.joined(said, merge.flatMap { own[$0.absorbed] }, merge)
             let whole = SaidIdentity(person, base, all.map { ($0.told, true) })
             // An item that an event told long ago does not undo what another list said since.
             let overlaid = SaidIdentity(
@@ -314,7 +328,7 @@ extension Records {
 
     private static let selectEvents = Statement(
         """
-        select l.person, \(LifeEvent.columns), l.face
+        select l.person, \(LifeEvent.columns), l.face, l.known_at
         from exchange.life_event l where l.person = any ($1) order by l.person, l.version
         """)
 

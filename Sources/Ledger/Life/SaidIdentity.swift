@@ -4,12 +4,12 @@ import Postgres
 /// 基本情報の写し: what one municipality says of a person, as a version to be written.
 struct SaidIdentity: Hashable {
     let person: PersonKey
-    private var name: String
-    private var nameKana: String?
-    private var address: String?
-    private var birthDate: String
-    private var sex: String
-    private var isNotDisclosed: Bool
+    fileprivate var name: String
+    fileprivate var nameKana: String?
+    fileprivate var address: String?
+    fileprivate var birthDate: String
+    fileprivate var sex: String
+    fileprivate var isNotDisclosed: Bool
     /// 統合による言い直し: said because of it.
     private var merge: RecordID?
 
@@ -37,19 +37,6 @@ struct SaidIdentity: Hashable {
         merge = base?.merge
     }
 
-    /// 取り消された異動の前: what an event said that was taken back is no word any more. An item of which nothing
-    /// was said since is what it was `before` the event.
-    func without(_ told: LifeEventRow.Told, before: SaidIdentity?) -> SaidIdentity {
-        guard let before else { return self }
-        var said = self
-        if told.name == name { said.name = before.name }
-        if told.nameKana != nil, told.nameKana == nameKana { said.nameKana = before.nameKana }
-        if told.address != nil, told.address == address { said.address = before.address }
-        if told.dateOfBirth?.text == birthDate { said.birthDate = before.birthDate }
-        if told.sex?.rawValue == sex { said.sex = before.sex }
-        return said
-    }
-
     /// 一つになった記録: the survivor's words stay, and who is protected under either record is protected.
     static func joined(
         _ own: SaidIdentity?, _ absorbed: SaidIdentity?, _ merge: PlannedMerge?
@@ -59,6 +46,19 @@ struct SaidIdentity: Hashable {
         if absorbed?.isNotDisclosed == true { joined?.isNotDisclosed = true }
         joined?.merge = merge.id
         return joined
+    }
+
+    fileprivate init(
+        _ person: PersonKey, name: String, nameKana: String?, address: String?, birthDate: String,
+        sex: String, isNotDisclosed: Bool
+    ) {
+        self.person = person
+        self.name = name
+        self.nameKana = nameKana
+        self.address = address
+        self.birthDate = birthDate
+        self.sex = sex
+        self.isNotDisclosed = isNotDisclosed
     }
 
     fileprivate init(_ row: Row) throws {
@@ -105,17 +105,12 @@ struct SaidIdentity: Hashable {
             as i(person, name, name_kana, address, birth_date, sex, is_not_disclosed, by_merge)
         """)
 
-    /// What the body said of the person just before an event of its own, where the event said otherwise.
-    fileprivate static let selectBefore = Statement(
+    fileprivate static let selectWords = Statement(
         """
-        select i.person, i.name, i.name_kana, i.address, i.birth_date, i.sex, i.is_not_disclosed
-        from exchange.life_event l
-        join exchange.identity told on told.person = l.person and told.body = l.municipality
-            and told.task = l.task
-        join exchange.identity i on i.person = told.person and i.body = told.body
-            and i.version < told.version
-        where l.municipality = $1 and l.sequence = $2 and \(stands("i"))
-        order by told.version, i.version desc limit 1
+        select i.person, i.name, i.name_kana, i.address, i.birth_date, i.sex, i.is_not_disclosed, i.known_at,
+            coalesce(t.field = 'life-event', false), i.by_merge is not null
+        from exchange.identity i left join exchange.registration_task t on t.task = i.task
+        where i.person = $1 and i.body = $2 and \(stands("i")) order by i.version
         """)
 
     fileprivate static let selectOwn = Statement(
@@ -128,11 +123,16 @@ struct SaidIdentity: Hashable {
 }
 
 extension Records {
-    /// Nothing where the event changed nothing, or was the body's first word on the person.
-    mutating func ownIdentity(before event: LifeEvent) throws -> SaidIdentity? {
-        try transaction.query(
-            SaidIdentity.selectBefore, [.text(event.municipality), .text(event.sequence)]
-        ).first.map { try SaidIdentity($0) }
+    mutating func ownWords(of person: PersonKey) throws -> OwnWords {
+        let rows = try transaction.query(
+            SaidIdentity.selectWords, [.uuid(UUIDBytes(person)), .text(caller.party.code)])
+        return OwnWords(
+            person: person,
+            versions: try rows.map { row in
+                OwnWords.Version(
+                    said: try SaidIdentity(row), at: Instant(microseconds: try row.instant(7)),
+                    isByEvent: try row.bool(8), isByMerge: try row.bool(9))
+            })
     }
 
     mutating func ownIdentities(of persons: [PersonKey]) throws -> [PersonKey: SaidIdentity] {
@@ -145,5 +145,57 @@ extension Records {
             own[said.person] = said
         }
         return own
+    }
+}
+
+/// 異動のほかの言葉: everything that one body said of a person, the oldest first. Once an event was taken back, what
+/// it said is no word any more: each item is then the last word on it of an event that stands, or of a list
+/// where that said otherwise since; so the order in which events came changes nothing.
+struct OwnWords {
+    struct Version {
+        let said: SaidIdentity
+        let at: Instant
+        /// It follows from events, and from what stood before them.
+        let isByEvent: Bool
+        let isByMerge: Bool
+    }
+
+    let person: PersonKey
+    let versions: [Version]
+
+    /// `told`: of the events that stand, the earliest known first, and since when each is here. Nothing
+    /// where the person is not known whole.
+    func with(_ told: [(told: LifeEventRow.Told, at: Instant)]) -> SaidIdentity? {
+        func last<Item: Equatable>(
+            _ said: (SaidIdentity) -> Item, _ item: (LifeEventRow.Told) -> Item?
+        ) -> Item? {
+            let word = ownWord(said)
+            let later = told.last { word?.at ?? $0.at <= $0.at && item($0.told) != nil }
+            return later.flatMap { item($0.told) } ?? word?.item
+        }
+        guard let name = last(\.name, \.name),
+            let birthDate = last(\.birthDate, { $0.dateOfBirth?.text }),
+            let sex = last(\.sex, { $0.sex?.rawValue })
+        else { return nil }
+        return SaidIdentity(
+            person, name: name,
+            nameKana: last(\.nameKana) { $0.nameKana.map(Optional.some) } ?? nil,
+            address: last(\.address) { $0.address.map(Optional.some) } ?? nil, birthDate: birthDate,
+            sex: sex, isNotDisclosed: versions.last?.said.isNotDisclosed ?? false)
+    }
+
+    /// What a list said of an item otherwise than what stood before it. A first word by a merge is that of
+    /// the record that was absorbed.
+    private func ownWord<Item: Equatable>(_ item: (SaidIdentity) -> Item) -> (
+        item: Item, at: Instant
+    )? {
+        var word: (item: Item, at: Instant)?
+        for (place, version) in versions.enumerated() {
+            let said = item(version.said)
+            let isOwn = !version.isByEvent || (place == 0 && version.isByMerge)
+            let isNew = place == 0 || item(versions[place - 1].said) != said
+            if isOwn, isNew { word = (said, version.at) }
+        }
+        return word
     }
 }

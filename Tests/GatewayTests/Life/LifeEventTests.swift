@@ -321,19 +321,24 @@ struct LifeEventTests {
         #expect(answer.int("applied") == 4 && answer.int("refused") == 2, "\(answer.text)")
     }
 
+    /// What the body says now.
+    private func name(of resident: TestResident, by town: Party) async throws -> String? {
+        try await gateway.sql { transaction in
+            try transaction.query(
+                Statement(
+                    """
+                    select i.name from exchange.identity i
+                    join exchange.life_event l on l.person = i.person and l.municipality = i.body
+                    where l.identity_key = $1 and i.body = $2 order by i.version desc limit 1
+                    """), [.text("L-\(resident.index)"), .text(town.code)]
+            ).first?.text(0)
+        }
+    }
+
     /// 氏名変更の取消: whichever of the two came first, the name is the one that the body had said.
     @Test func `a name change that is taken back leaves the name as it was`() async throws {
         func name(of resident: TestResident) async throws -> String? {
-            try await gateway.sql { transaction in
-                try transaction.query(
-                    Statement(
-                        """
-                        select i.name from exchange.identity i
-                        join exchange.life_event l on l.person = i.person and l.municipality = i.body
-                        where l.identity_key = $1 and i.body = $2 order by i.version desc limit 1
-                        """), [.text("L-\(resident.index)"), .text(Cast.town.code)]
-                ).first?.text(0)
-            }
+            try await self.name(of: resident, by: Cast.town)
         }
         func rename(_ resident: TestResident) -> JSON {
             gateway.lifeEvent(
@@ -366,6 +371,53 @@ struct LifeEventTests {
         #expect(try await name(of: third) == "見本 再改姓")
         try await take([cancel("name2", "undo2", of: third)])
         #expect(try await name(of: third) == third.name)
+    }
+
+    /// 届いた順によらず: two changes of name and the taking back of the later one, alone or in one body.
+    @Test(arguments: [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]])
+    func `a name is reckoned from what was told, in whichever order it came`(order: [Int])
+        async throws
+    {
+        for sizes in [[1, 1, 1], [2, 1], [1, 2], [3]] {
+            let (resident, _) = try await settle()
+            func rename(_ sequence: String, _ daysAgo: Int, _ name: String) -> JSON {
+                gateway.lifeEvent(
+                    .renamed, of: resident, sequence, on: today,
+                    [
+                        "name": .string(name),
+                        "knownOn": .string(today.adding(days: -daysAgo).text),
+                    ])
+            }
+            let events = [
+                rename("first", 2, "見本 改姓"), rename("second", 1, "見本 再改姓"),
+                gateway.lifeEvent(
+                    .cancelled, of: resident, "undo", on: today,
+                    ["corrects": .string("second-\(resident.index)")]),
+            ]
+            var rest = order.map { events[$0] }
+            for size in sizes {
+                try await take(Array(rest.prefix(size)))
+                rest.removeFirst(size)
+            }
+            #expect(try await name(of: resident, by: Cast.town) == "見本 改姓", "\(order) \(sizes)")
+        }
+    }
+
+    /// 初めての言葉: a municipality that knows somebody by events alone.
+    @Test func `a change that came with the arrival is taken back alone`() async throws {
+        let (resident, _) = try await settle()
+        let town = Cast.otherTown
+        let renamed = gateway.lifeEvent(
+            .renamed, of: resident, "second", on: today, ["name": "見本 改姓"])
+        try await take([moveIn(resident), renamed], by: town)
+        #expect(try await name(of: resident, by: town) == "見本 改姓")
+        try await take(
+            [
+                gateway.lifeEvent(
+                    .cancelled, of: resident, "undo", on: today,
+                    ["corrects": .string("second-\(resident.index)")])
+            ], by: town)
+        #expect(try await name(of: resident, by: town) == resident.name)
     }
 
     @Test
