@@ -41,6 +41,9 @@ extension RowCode {
             return "\(what)は登録されていない種別です。制度の設定を確かめ、種別を登録してから送り直してください。"
         case .unknownCode:
             return "\(what)のコードが制度マスタにありません。マスタを登録するか、コードを\(Self.correct)"
+        case .cardOfAnother:
+            return "この証明書は、別の方の個人番号に結び付いています。何も登録していません。発行者・番号と個人番号を台帳で確かめ、"
+                + "正しい行を送ってください。結び付きの方が誤りなら、その証明書を失効し、新しい証明書を発行して送ってください。"
         case .notOwnResident:
             return "この方が貴団体の住民であるという情報が届いていません。人の取り違えがないか確かめてください。"
                 + "転入した方なら、住所の異動が届いてから送り直してください。"
@@ -157,6 +160,10 @@ extension RowCode {
             "\(name) names no registered certificate type. Register the type first \(Self.again)"
         case .unknownCode:
             "\(name) has a code that your scheme master lacks. Register or correct it \(Self.again)"
+        case .cardOfAnother:
+            "This certificate is bound to another person's number, and nothing was registered. Check issuer, "
+                + "serial and number in your ledger and send the right row; where the other binding is the "
+                + "mistake, revoke that certificate first, then issue and send a new one."
         case .notOwnResident: Self.notOwnEn
         case .custodyLost:
             "Lost custody stands for these two, and this row does not give it back. Where a court "

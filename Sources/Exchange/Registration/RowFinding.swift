@@ -104,6 +104,8 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
     case schemeOfAnother = "scheme-of-another"
     case schemeOverlap = "scheme-overlap"
     case consentDiffers = "consent-differs"
+    /// 別の人のカード: one that is bound to somebody else.
+    case cardOfAnother = "card-of-another"
     // Of a dose in a municipality's own ledger.
     case pastDoseOfAnother = "past-dose-of-another"
     case pastDoseUnknown = "past-dose-unknown"
@@ -156,7 +158,7 @@ package enum RowCode: String, CaseIterable, Hashable, Sendable {
             .resultUnknown, .resultWithdrawn, .nothingFound, .tooManyPublics, .receiptDiffers,
             .schemeOfAnother, .schemeOverlap, .consentDiffers, .seasonOfAnother, .seasonBeyondLaw,
             .seasonOverlap, .pastDoseOfAnother, .pastDoseUnknown, .pastDoseWithdrawn, .unreadable,
-            .fieldCount, .quoting, .contradicts:
+            .fieldCount, .quoting, .contradicts, .cardOfAnother:
             .error
         case .checkDigit, .unknownItem, .unknownDay, .kanaMissing, .gaiji, .periodOverlap,
             .identityMismatch, .underReview, .eraEnded, .correctsUnknown, .outsideWindow,

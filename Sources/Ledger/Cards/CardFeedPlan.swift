@@ -68,7 +68,7 @@ struct CardFeedPlan {
         case (.bind(let card, _, let valid, let earlier), let person?):
             guard bindings[card].map({ $0.person == person }) ?? true else {
                 let finding = RowFinding(
-                    index: event.line - 1, item: "serial", code: .unknownCode)
+                    index: event.line - 1, item: "serial", code: .cardOfAnother)
                 return tell(event, .refused, nil, stands: true, [finding])
             }
             let stands = stood[card] != nil

@@ -23,7 +23,7 @@ import Testing
 
     /// What only the ledger can find; each other code is produced by a row in the tests beside this one.
     static let ofTheLedger: Set<RowCode> = [
-        .notOwnResident, .custodyLost, .staleHistory, .ticketNotOpen, .priceOverlap,
+        .notOwnResident, .custodyLost, .staleHistory, .ticketNotOpen, .priceOverlap, .cardOfAnother,
         .identityMismatch, .underReview, .anotherPerson, .sequenceReused, .dayAhead,
         .correctsAnother, .correctsUnknown,
         .unknownKey, .beforeBirth, .resultOfAnother, .resultUnknown, .resultWithdrawn,

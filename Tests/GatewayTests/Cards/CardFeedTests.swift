@@ -78,6 +78,20 @@ struct CardFeedTests {
         _ = try await gateway.openVisit(card)
     }
 
+    @Test func `a card that is somebody else's is refused in words of its own`() async throws {
+        let (_, card) = try await gateway.settle()
+        let answer = try await gateway.send(
+            Cast.authority, "POST", "/card-feed/events",
+            body: .array([gateway.people.next().binding(card)]))
+        try answer.expect(202)
+        #expect(answer.int("refused") == 1, "\(answer.text)")
+        let report = try await gateway.send(
+            Cast.authority, "GET", "/card-feed/events/\(answer.text("taskId"))")
+        let finding = report.results.first?.findings.first
+        #expect(finding?["code"]?.string == "card-of-another", "\(report.text)")
+        _ = try await gateway.openVisit(card)
+    }
+
     @Test func `the same feed twice is applied once`() async throws {
         let resident = gateway.people.next()
         let events = JSON.array([resident.binding(try gateway.card())])
