@@ -95,7 +95,8 @@ import Testing
         (["item38": "3"], "item38"), (["item53": "1"], "item53"), (["item88": "54"], "item88"),
         (["item47": ""], "item47"), (["item64": "2"], "item64"), (["item66": "2"], "item66"),
         (["item63": "1001"], "item63"), (["item65": "1001"], "item65"),
-        (["item69": "500"], "perMonthMultiple"), (["item56_1": "6"], "item56_1"),
+        (["item69": "500"], "perMonthMultiple"), (["item69": "1001"], "item69"),
+        (["item68": "", "item69": "500"], "item69"), (["item56_1": "6"], "item56_1"),
         (["item22_1": "3"], "item22_1"),
     ]
 

@@ -41,7 +41,7 @@ package struct BillReckoning: Sendable {
             terms.append(
                 try CertificateTerms(
                     held.row, held.program, on: content.day, content.care, after: before, rules,
-                    by: methods))
+                    born: birth, by: methods))
             before =
                 held.program.lawNumber ?? held.row.payerNumber.map { String($0.prefix(2)) }
                 ?? Self.local

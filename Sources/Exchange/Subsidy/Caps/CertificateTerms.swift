@@ -17,7 +17,7 @@ struct CertificateTerms: Hashable, Sendable {
     let hasUncountedCap: Bool
 
     /// `before`: the law number of the certificate before it on the same bill; of a local one that of its
-    /// payer number.
+    /// payer number. `birth`: of the holder, where its day is known.
     ///
     /// Throws `.copaymentRulesUnknown` where neither the law's scheme, nor a row of the national
     /// master, nor a registered cap says what is asked, `.localSchemeNotPriced` for what of such a
@@ -25,6 +25,7 @@ struct CertificateTerms: Hashable, Sendable {
     init(
         _ row: EntitlementVersion, _ program: SubsidyProgram, on day: CalendarDay,
         _ care: BillCare, after before: String?, _ rules: CopaymentRules,
+        born birth: CalendarDay? = nil,
         by methods: [LocalScheme.Method] = LocalScheme.Method.ofCounters
     ) throws(Refusal) {
         let face = (try? JSON(reading: row.face))?.object
@@ -33,7 +34,7 @@ struct CertificateTerms: Hashable, Sendable {
         if program.lawNumber == nil {
             let rows = rules.locals(payer: row.payerNumber, of: row.body, on: day)
             if let live = try LocalScheme.live(
-                rows, income, care, after: before,
+                rows, income, care, born: birth, from: day, after: before,
                 perMonth: RegisteredCap.perMonth(in: face), by: methods)
             {
                 self.scheme = nil

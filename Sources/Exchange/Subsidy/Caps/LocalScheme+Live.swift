@@ -3,29 +3,20 @@
 extension LocalScheme {
     struct Live: Hashable, Sendable {
         let scheme: LocalScheme
+        /// With the cap of this month: whether it is one of multiple months is decided.
         let terms: LocalTerms
     }
 
-    /// The one row that is meant; `nil` where there is none. Whether its conditions of age, insurer,
-    /// school and children hold, the body decided when it issued the certificate; where several
-    /// rows stay, the certificate's class of income must tell them apart.
+    /// The one row that is meant (`meant`); `nil` where there is none.
     ///
     /// `perMonth`: a cap that the body registered stands before the master's. `methods`: how what is priced
     /// is paid for: a counter bears nothing of a scheme that pays back.
     static func live(
-        _ rows: [LocalScheme], _ income: String?, _ care: BillCare, after before: String?,
-        perMonth: Int?, by methods: [Method]
+        _ rows: [LocalScheme], _ income: String?, _ care: BillCare, born birth: CalendarDay?,
+        from day: CalendarDay, after before: String?, perMonth: Int?, by methods: [Method]
     ) throws(Refusal) -> Live? {
         guard !rows.isEmpty else { return nil }
-        let named = rows.filter { row in
-            row.conditions.incomes.isEmpty
-                || row.conditions.incomes.contains {
-                    ClassText.key($0) == income.map(ClassText.key)
-                }
-        }
-        guard named.count == 1, let scheme = named.first else {
-            throw .localSchemeNotPriced("conditions")
-        }
+        let scheme = try meant(rows, income, care, born: birth, from: day)
         if let item = scheme.uncarried { throw .localSchemeNotPriced(item) }
         guard methods.contains(scheme.method) else { throw .localSchemeNotPriced("method") }
         guard var terms = scheme.terms(care.setting) else {
@@ -34,7 +25,9 @@ extension LocalScheme {
         // One row holds what counts towards a month's cap: two caps of it, for visits and for stays,
         // cannot be.
         if perMonth == nil, let visit = scheme.outpatient, let stay = scheme.inpatient,
-            care.isInpatient, visit.perMonth != stay.perMonth
+            care.isInpatient,
+            visit.monthCap(isMultiple: care.isMultiple)
+                != stay.monthCap(isMultiple: care.isMultiple)
         {
             throw .localSchemeNotPriced("perMonth")
         }
@@ -42,8 +35,11 @@ extension LocalScheme {
         guard scheme.bearsUpTo.isEmpty || care.limitClass != nil else {
             throw .localSchemeNotPriced("bearsUpTo")
         }
-        // How often the month's limit was reached before, the gateway is not told.
-        guard terms.perMonthMultiple == nil else {
+        // Whether the month is one of multiple months is told with the class; without one nobody knows.
+        guard
+            perMonth != nil || care.limitClass != nil
+                || terms.monthCap(isMultiple: true) == terms.perMonth
+        else {
             throw .localSchemeNotPriced("perMonthMultiple")
         }
         if let before {
@@ -54,7 +50,32 @@ extension LocalScheme {
                 throw .localSchemeNotPriced("otherLaws")
             }
         }
-        terms.perMonth = perMonth ?? terms.perMonth
+        terms.perMonth = perMonth ?? terms.monthCap(isMultiple: care.isMultiple)
+        terms.perMonthMultiple = nil
         return Live(scheme: scheme, terms: terms)
+    }
+
+    /// Whether a row's conditions of age, insurer, school and children hold, the body decided when it issued
+    /// the certificate. Where several rows stay, the certificate's class of income must tell them apart,
+    /// or the holder's age, which has to be of one row on all days of a stay.
+    private static func meant(
+        _ rows: [LocalScheme], _ income: String?, _ care: BillCare, born birth: CalendarDay?,
+        from day: CalendarDay
+    ) throws(Refusal) -> LocalScheme {
+        var found = rows.filter { row in
+            row.conditions.incomes.isEmpty
+                || row.conditions.incomes.contains {
+                    ClassText.key($0) == income.map(ClassText.key)
+                }
+        }
+        if found.count > 1 {
+            let atLast = ofAge(found, birth, on: day.adding(days: care.days - 1))
+            found = ofAge(found, birth, on: day)
+            if atLast != found { found = [] }
+        }
+        guard found.count == 1, let scheme = found.first else {
+            throw .localSchemeNotPriced("conditions")
+        }
+        return scheme
     }
 }

@@ -15,7 +15,8 @@ enum LocalSchemeItem {
             ja: "61・68 自己負担の月上限（入院と入院外で違うもの）",
             en: "61 and 68, caps of the month that differ in and outside hospital"),
         "perMonthMultiple": BilingualText(
-            ja: "62・69 多数回該当の月上限", en: "62 and 69, caps of multiple months"),
+            ja: "62・69 多数回該当の月上限（適用区分が要ります）",
+            en: "62 and 69, caps of multiple months, which need the class"),
         "bearsOtherExpense": BilingualText(
             ja: "74 他の公費負担医療の自己負担への助成",
             en: "74, whether it bears what other public expenses leave"),

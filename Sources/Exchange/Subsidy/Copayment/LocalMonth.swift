@@ -58,7 +58,7 @@ package struct LocalMonth: Hashable, Sendable {
         isMultiple: Bool = false, _ roundings: Roundings
     ) -> Quote {
         var steps: [CopaymentStep] = []
-        let monthCap = (isMultiple ? terms.perMonthMultiple : nil) ?? terms.perMonth
+        let monthCap = terms.monthCap(isMultiple: isMultiple)
         var asked = terms.asked(visit)
         steps.append(.init(.localShare, asked, of: visit.left, rule: scheme.rule))
         let within = min(

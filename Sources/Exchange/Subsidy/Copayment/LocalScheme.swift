@@ -76,6 +76,26 @@ package struct LocalScheme: Sendable, Hashable {
     func terms(_ setting: HighCostClass.Setting) -> LocalTerms? {
         setting == .inpatient ? inpatient : outpatient
     }
+
+    /// Of several rows those whose ages hold. Whoever attains an age on a day (年齢計算ニ関スル法律) is still below
+    /// it and already of it: the day stays with the row of the day before.
+    static func ofAge(
+        _ rows: [LocalScheme], _ birth: CalendarDay?, on day: CalendarDay
+    ) -> [LocalScheme] {
+        let found = rows.filter { $0.conditions.mayHold(birth, on: day) }
+        let staying = found.filter { $0.conditions.mayHold(birth, on: day.adding(days: -1)) }
+        return staying.isEmpty ? found : staying
+    }
+}
+
+extension LocalScheme.Conditions {
+    /// 12 to 15; a birth that is not said holds nothing against anybody.
+    func mayHold(_ birth: CalendarDay?, on day: CalendarDay) -> Bool {
+        guard let birth else { return true }
+        let born = Int32(birth.daysSince1970)
+        return AgeRange(from: ageFrom, below: ageBelow)
+            .mayHold(on: Int32(day.daysSince1970), born: (earliest: born, latest: born))
+    }
 }
 
 /// 助成条件・自己負担: what the patient keeps, in one setting.
@@ -110,6 +130,11 @@ package struct LocalTerms: Sendable, Hashable {
     /// A cap depends on the bills of the month one by one.
     var countsVisits: Bool { visitsMax != nil || perDay != nil }
 
+    /// 多数回該当: from the fourth month of twelve on.
+    func monthCap(isMultiple: Bool) -> Int? {
+        (isMultiple ? perMonthMultiple : nil) ?? perMonth
+    }
+
     package init(bearing: Bearing, rounding: Rounding, perMonth: Int? = nil) {
         self.bearing = bearing
         self.rounding = rounding
@@ -139,10 +164,8 @@ extension CopaymentRules {
 
     /// 略称 at the beginning of a text (宮城83, 2割): the longest that fits, and effective on the
     /// day.
-    package func local(
-        named text: String, on day: CalendarDay, where fits: (LocalScheme) -> Bool = { _ in true }
-    ) -> LocalScheme? {
-        locals.filter { text.hasPrefix($0.shortName) && $0.period.contains(day) && fits($0) }
+    package func local(named text: String, on day: CalendarDay) -> LocalScheme? {
+        locals.filter { text.hasPrefix($0.shortName) && $0.period.contains(day) }
             .max { $0.shortName.utf8.count < $1.shortName.utf8.count }
     }
 }

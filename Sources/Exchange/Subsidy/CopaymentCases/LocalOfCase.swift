@@ -73,10 +73,12 @@ struct LocalOfCase {
         guard let first = rules.local(named: text, on: patient.day) else {
             throw CaseFault(.unknownScheme, place, known: rules.locals.map(\.shortName))
         }
-        let found = rules.local(named: text, on: patient.day) {
-            $0.shortName == first.shortName && $0.conditions.mayHold(patient.birth, on: patient.day)
+        let rows = rules.locals.filter {
+            $0.shortName == first.shortName && $0.period.contains(patient.day)
         }
-        guard let found else { throw CaseFault(.contradiction, reader.place("birth")) }
+        guard let found = LocalScheme.ofAge(rows, patient.birth, on: patient.day).first else {
+            throw CaseFault(.contradiction, reader.place("birth"))
+        }
         return found
     }
 
@@ -107,15 +109,5 @@ struct LocalOfCase {
         }
         if let perMonth = scheme.mealsPerMonth { left = min(left, perMonth) }
         return left
-    }
-}
-
-extension LocalScheme.Conditions {
-    /// 12 to 15; a birth that is not said holds nothing against anybody.
-    func mayHold(_ birth: CalendarDay?, on day: CalendarDay) -> Bool {
-        guard let birth else { return true }
-        let born = Int32(birth.daysSince1970)
-        return AgeRange(from: ageFrom, below: ageBelow)
-            .mayHold(on: Int32(day.daysSince1970), born: (earliest: born, latest: born))
     }
 }

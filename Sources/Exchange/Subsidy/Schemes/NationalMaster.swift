@@ -123,7 +123,12 @@ private struct NationalRow {
         terms.perMonthMultiple = yen("item69")
         if terms.visitsMax != nil, terms.perVisit == nil { refuse("item64") }
         if terms.daysMax != nil, terms.perDay == nil { refuse("item66") }
-        for (item, cap) in [("item63", terms.perVisit), ("item65", terms.perDay)] {
+        if terms.perMonthMultiple != nil, terms.perMonth == nil { refuse("item69") }
+        let caps = [
+            ("item63", terms.perVisit), ("item65", terms.perDay),
+            ("item69", terms.perMonthMultiple),
+        ]
+        for (item, cap) in caps {
             if let cap, let month = terms.perMonth, cap > month { refuse(item) }
         }
         return terms

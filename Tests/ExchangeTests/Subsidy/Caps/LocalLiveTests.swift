@@ -16,7 +16,8 @@ import Testing
 
     static func reckoning(
         _ rows: [EntitlementVersion], cost: Int, percent: Int = 30, day: Int = 15,
-        collected: Int? = nil, by book: RuleBook = Profiles.book
+        collected: Int? = nil, care: BillCare = .visit, born birth: CalendarDay? = nil,
+        by book: RuleBook = Profiles.book
     ) throws -> BillReckoning {
         let rules = try #require(book.copayment)
         let held = try rows.map { row in
@@ -32,8 +33,8 @@ import Testing
             identifier: RecordIdentifier(system: "urn:test", value: "1"),
             certificate: rows[0].certificate,
             day: SubsidyCase.day("2026-06-\(day < 10 ? "0" : "")\(day)"), cost: cost,
-            percent: percent, collected: collected)
-        return try BillReckoning(content, on: held, rules)
+            percent: percent, collected: collected, care: care)
+        return try BillReckoning(content, on: held, born: birth, rules)
     }
 
     struct Scheme: Sendable, CustomTestStringConvertible {
