@@ -293,6 +293,11 @@ struct NeedleCheck {
             finding.row = row
             findings.append(finding)
         }
+        for concern in question.person.concerns {
+            var finding = rules.finding(.concern)
+            finding.row = rules.concerns.firstIndex(of: concern)
+            findings.append(finding)
+        }
     }
 }
 

@@ -45,7 +45,9 @@ extension RuleFolder {
         }
     }
 
-    func ruleWords() throws(RuleFault) -> (
+    /// `tellConcerns`: a form has an answer for the doctor to look at. Rules that were kept from before have
+    /// neither the answer nor the words for it.
+    func ruleWords(tellConcerns: Bool) throws(RuleFault) -> (
         fever: Int, forecastYears: Int, words: [NeedleRule: RuleWords]
     ) {
         let file = try file("immunization/rules.json")
@@ -66,7 +68,8 @@ extension RuleFolder {
                 nurse: try row.text("nurse"),
                 parent: try row.text("parent"), source: try row.source())
         }
-        for rule in NeedleRule.allCases where words[rule] == nil {
+        for rule in NeedleRule.allCases
+        where words[rule] == nil && (tellConcerns || rule != .concern) {
             throw file.fault("rules", "leaves out \(rule.rawValue)")
         }
         return (

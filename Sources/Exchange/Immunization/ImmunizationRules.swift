@@ -17,6 +17,8 @@ package struct ImmunizationRules: Sendable {
     let ownSeasons: [String: MunicipalSeasons]
     /// 予診票, past versions among them.
     package let screenings: ScreeningForms
+    /// 医師が確かめる回答 of all forms; what two of them ask in the same words is one.
+    let concerns: [ScreeningQuestionnaire.Concern]
     /// 委託単価 by municipality.
     package let prices: [VaccinationPrice]
     /// 副反応疑いの決まり.
@@ -53,7 +55,9 @@ package struct ImmunizationRules: Sendable {
                 ($0, MunicipalSeasons(of: campaigns, programmes, in: $0))
             })
         screenings = try folder.screeningForms(register, contraindications, campaigns)
-        (feverFromTenths, forecastYears, words) = try folder.ruleWords()
+        concerns = screenings.concerns
+        (feverFromTenths, forecastYears, words) = try folder.ruleWords(
+            tellConcerns: !concerns.isEmpty)
         reactions = try folder.reactionRules(register)
         reactionLayout = try folder.reactionLayout()
         coverage = try folder.coverageRules()

@@ -66,6 +66,7 @@ package enum NeedleRule: String, CaseIterable, Hashable, Sendable {
     case fever
     case consentMissing = "consent-missing"
     case answer = "questionnaire-answer"
+    case concern = "questionnaire-concern"
     case intervalIfDoctorAgrees = "interval-if-doctor-agrees"
     case componentComplete = "component-complete"
     case startedLate = "started-late"
@@ -106,7 +107,8 @@ package struct NeedleFinding: Hashable, Sendable {
     package var otherVaccine: Vaccine.ID?
     package var otherDay: Int?
     package var place: Place?
-    /// The row of `intervals.json`, `contraindications.json` or of the mixing rules.
+    /// The row of `intervals.json`, `contraindications.json` or of the mixing rules, or the place in
+    /// `ImmunizationRules.concerns`.
     package var row: Int?
 
     init(_ rule: NeedleRule, _ verdict: NeedleVerdict) {

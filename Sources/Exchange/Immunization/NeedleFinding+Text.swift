@@ -50,6 +50,12 @@ extension ImmunizationRules {
         if finding.rule == .answer, let row = finding.row {
             values["question"] = contraindications[row].question[keyPath: language]
         }
+        if finding.rule == .concern, let row = finding.row {
+            let concern = concerns[row]
+            values["question"] = concern.question[keyPath: language]
+            values["answer"] = (concern.answer ? Self.yes : Self.no)[keyPath: language]
+            values["advice"] = concern.advice.map { " " + $0[keyPath: language] } ?? ""
+        }
         guard let place = finding.place else { return values }
         let programme = programmes[place.programme]
         let version = programme.versions[place.version]
@@ -60,6 +66,9 @@ extension ImmunizationRules {
         }
         return values
     }
+
+    private static let yes = BilingualText(ja: "はい", en: "yes")
+    private static let no = BilingualText(ja: "いいえ", en: "no")
 
     /// A name in braces without a value shows as a dash.
     private func fill(_ text: String, with values: [String: String]) -> String {

@@ -48,6 +48,8 @@ package struct NeedleQuestion: Sendable {
         package var temperatureTenths: Int?
         /// Codes of `contraindications.json` that the questionnaire answered with yes.
         package var answers: [String] = []
+        /// 医師が確かめる回答, of which no row of `contraindications.json` speaks.
+        package var concerns: [ScreeningQuestionnaire.Concern] = []
         /// 同意: whether who must consent has; `nil` when no questionnaire was asked.
         package var isConsented: Bool?
         /// Birth and sex as the ticket or the claim states them, to be held against the register's.

@@ -113,6 +113,13 @@ package struct ScreeningForms: Sendable {
         differByMunicipality = forms.contains { !($0.campaign?.own.isEmpty ?? true) }
     }
 
+    var concerns: [ScreeningQuestionnaire.Concern] {
+        var concerns: [ScreeningQuestionnaire.Concern] = []
+        for concern in all.flatMap(\.items).compactMap(\.concern)
+        where !concerns.contains(concern) { concerns.append(concern) }
+        return concerns
+    }
+
     /// The form a response names (`url|version`), also one that is no longer in force.
     package func form(named canonical: String) -> ScreeningForm? {
         places[canonical].map { all[$0] }

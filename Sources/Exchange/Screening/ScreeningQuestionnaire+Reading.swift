@@ -55,7 +55,7 @@ extension ScreeningQuestionnaire.Item {
     ) throws(RuleFault) {
         try row.requireOnly([
             "linkId", "text", "type", "required", "choices", "enableWhen", "vaccines",
-            "contraindication", "use", "sensitive", "anew", "item",
+            "contraindication", "concern", "advice", "use", "sensitive", "anew", "item",
         ])
         linkID = try row.string("linkId")
         text = try row.optional("text", row.text)
@@ -65,6 +65,7 @@ extension ScreeningQuestionnaire.Item {
         isAskedAnew = try row.bool("anew", default: false)
         scoredAs = try row.optionalString("item")
         kind = try ScreeningQuestionnaire.Kind(reading: row, names.followUps)
+        concern = try row.concern(of: text, kind, isBeforeDose: !form.isEmpty)
         let condition = try row.object["enableWhen"].map { _ throws(RuleFault) in
             try ScreeningQuestionnaire.Condition(reading: row.child("enableWhen"), after: items)
         }
@@ -117,6 +118,26 @@ extension ScreeningQuestionnaire.Kind {
 }
 
 extension RuleReader {
+    fileprivate func concern(
+        of text: BilingualText?, _ kind: ScreeningQuestionnaire.Kind, isBeforeDose: Bool
+    ) throws(RuleFault) -> ScreeningQuestionnaire.Concern? {
+        guard object["concern"] != nil else {
+            guard object["advice"] == nil else {
+                throw fault("advice", "stands without a concern")
+            }
+            return nil
+        }
+        guard kind == .boolean, isBeforeDose, object["contraindication"] == nil,
+            object["use"] == nil, let text
+        else {
+            throw fault(
+                "concern", "stands beside a use, or is no yes and no before a vaccination")
+        }
+        return ScreeningQuestionnaire.Concern(
+            question: text, answer: try bool("concern"),
+            advice: try optional("advice", self.text))
+    }
+
     fileprivate func screeningChoices(
         _ followUps: [String: FollowUpRule]
     ) throws(RuleFault) -> [ScreeningQuestionnaire.Choice] {

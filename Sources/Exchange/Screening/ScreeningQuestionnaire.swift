@@ -28,6 +28,16 @@ package struct ScreeningQuestionnaire: Hashable, Sendable {
         package let answer: ScreeningResponse.Value
     }
 
+    /// 医師が確かめる回答: one that the doctor looks at before the dose, though no row of
+    /// `contraindications.json` speaks of it.
+    package struct Concern: Hashable, Sendable {
+        /// As the form asks it, so that the check names it in its own words.
+        package let question: BilingualText
+        package let answer: Bool
+        /// What the nurse does besides.
+        package let advice: BilingualText?
+    }
+
     package struct Item: Hashable, Sendable {
         package let linkID: String
         /// `nil` where the wording belongs to its authors and the form itself is shown.
@@ -36,6 +46,7 @@ package struct ScreeningQuestionnaire: Hashable, Sendable {
         package let isRequired: Bool
         package let enabledWhen: Condition?
         package let use: Use?
+        package let concern: Concern?
         /// Asked in the sensitive compartment alone.
         package let isSensitive: Bool
         /// その日のこと: last time's answer is no draft of this time's.

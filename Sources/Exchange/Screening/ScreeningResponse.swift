@@ -80,6 +80,9 @@ package struct ScreeningResponse: Hashable, Sendable {
     package func screening(birth: CalendarDay?, on day: CalendarDay) -> NeedleQuestion.Screening {
         var told = NeedleQuestion.Screening()
         for item in enabled {
+            if let concern = item.concern, self[item.linkID] == .boolean(concern.answer) {
+                told.concerns.append(concern)
+            }
             switch (item.use, self[item.linkID]) {
             case (.contraindication(let code), .boolean(true)): told.answers.append(code)
             case (.temperature, .temperature(let tenths, _)): told.temperatureTenths = tenths

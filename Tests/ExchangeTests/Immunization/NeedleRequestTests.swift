@@ -280,6 +280,8 @@ import Testing
         ("transfusion", "true", ["immunoglobulin-or-transfusion"]),
         ("convulsion", "true", ["convulsion"]),
         ("consent", "false", ["consent-missing"]),
+        ("family-reaction", "true", ["questionnaire-concern"]),
+        ("understood", "false", ["questionnaire-concern"]),
         ("transfusion", "false", []),
     ])
     func `answers of the questionnaire are heeded`(

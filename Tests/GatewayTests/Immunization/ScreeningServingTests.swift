@@ -294,6 +294,23 @@ struct ScreeningServingTests {
         #expect(!seen.text.contains(known))
     }
 
+    @Test func `an answer for the doctor reaches the nurse, named in its own words`() async throws {
+        let card = try await gateway.settleBaby()
+        let told = ["unwell": "せき", "vaccinated-last-month": "BCG"]
+        _ = try await gateway.submit(Self.vaccine, gateway.session(of: card), yes: told)
+        let visit = try await gateway.openVaccinationVisit(card)
+        let known = try await read(visit).entries.first?["id"]?.string ?? ""
+        let check = try await gateway.checkVaccine(
+            Self.vaccine, visit, response: "QuestionnaireResponse/\(known)")
+        try check.expect(200)
+        #expect(check.parameter("verdict")?.string == "caution")
+        #expect(check.findings.filter { $0.rule == "questionnaire-concern" }.count == 2)
+        #expect(check.text.contains("今日、体の具合の悪いところがありますか。"))
+        #expect(check.text.contains("接種歴に加えて"))
+        let unheard = try await gateway.checkVaccine(Self.vaccine, visit)
+        #expect(!unheard.findings.contains { $0.rule == "questionnaire-concern" })
+    }
+
     /// The id by which the clinic would know a response, were it ever told one.
     private func clinicsName(ofOnlyResponseLike own: String) async throws -> String {
         let all = try await gateway.sql { transaction in

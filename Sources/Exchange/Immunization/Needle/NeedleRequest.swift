@@ -208,6 +208,9 @@ extension NeedleRequest {
             for code in told.answers where !merged.answers.contains(code) {
                 merged.answers.append(code)
             }
+            for concern in told.concerns where !merged.concerns.contains(concern) {
+                merged.concerns.append(concern)
+            }
             merged.temperatureTenths = merged.temperatureTenths ?? told.temperatureTenths
             if let isConsented = told.isConsented {
                 merged.isConsented = (merged.isConsented ?? true) && isConsented
