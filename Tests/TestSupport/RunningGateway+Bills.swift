@@ -174,9 +174,36 @@ extension TLSClient.Answer {
 
     /// The steps in one language, in order.
     package func notes(_ language: String) -> [String] {
+        noteObjects(language).compactMap { $0["text"]?.string }
+    }
+
+    /// What the steps in one language can be checked by: the yen of each, the name of its rule, and whether
+    /// somebody held that against its source. Empty for words that are no step.
+    package func traces(_ language: String) -> [String] {
+        noteObjects(language).map { note in
+            var told: [String] = []
+            for case .object(let entry) in note["extension"]?.array ?? [] {
+                switch entry["url"]?.string {
+                case "urn:tsunagi:StructureDefinition:step-amount":
+                    told.append(
+                        entry["valueMoney"]?.object?["value"]?.int.map { String($0) } ?? "none")
+                case "urn:tsunagi:StructureDefinition:rule-source":
+                    for case .object(let part) in entry["extension"]?.array ?? []
+                    where part["url"]?.string != "source" {
+                        let value = part["valueString"] ?? part["valueCode"]
+                        told.append(value?.string ?? "none")
+                    }
+                default: told.append("unknown")
+                }
+            }
+            return told.joined(separator: " ")
+        }
+    }
+
+    private func noteObjects(_ language: String) -> [JSONObject] {
         (json["processNote"]?.array ?? []).compactMap(\.object).filter { note in
             let coding = note["language"]?.object?["coding"]?.array?.first?.object
             return coding?["code"]?.string == language
-        }.compactMap { $0["text"]?.string }
+        }
     }
 }

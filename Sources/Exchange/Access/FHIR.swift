@@ -116,6 +116,8 @@ package enum FHIR {
         static let warning = "urn:tsunagi:StructureDefinition:eligibility-warning"
         static let rules = "urn:tsunagi:StructureDefinition:rules-version"
         static let ruleSource = "urn:tsunagi:StructureDefinition:rule-source"
+        /// 計算の一段の額
+        static let stepAmount = "urn:tsunagi:StructureDefinition:step-amount"
         static let registered = "urn:tsunagi:StructureDefinition:registered-items"
         package static let archiveProof = "urn:tsunagi:StructureDefinition:archive-proof"
         package static let logPosition = "urn:tsunagi:StructureDefinition:log-position"
@@ -265,6 +267,19 @@ extension JSONWriter {
         object {
             $0.member("url", url)
             $0.member(value, text)
+        }
+    }
+
+    /// 出典: where something was taken from; with `rule`, of which row of the rules.
+    mutating func ruleSourceItem(_ source: RuleSource, of rule: String? = nil) {
+        object { entry in
+            entry.member("url", FHIR.Extension.ruleSource)
+            entry.array("extension") { parts in
+                if let rule { parts.extensionItem("rule", "valueString", rule) }
+                parts.extensionItem("source", "valueString", source.text)
+                parts.extensionItem(
+                    "verified", "valueCode", source.isVerified ? "verified" : "unverified")
+            }
         }
     }
 }

@@ -19,7 +19,8 @@ package struct ClaimRules: Sendable {
         reasons = try ClaimReasonTexts(reading: folder.file("claims/reasons.json"))
         conditions = try SchemeConditions(reading: folder.file("claims/scheme-conditions.json"))
         eraOverruns = try EraOverruns(reading: folder.file(EraOverruns.path))
-        counter = try folder.file(CopaymentRules.path).roundings().counter
+        var citations = CitationList()
+        counter = try folder.file(CopaymentRules.path).roundings(&citations).counter
         let laws = try folder.file("subsidy/law-numbers.json")
         var ranks = [UInt8](repeating: UInt8.max, count: 100)
         for (rank, row) in try laws.children("order").enumerated() {

@@ -31,7 +31,7 @@ package struct ServedCodes: Sendable {
         writer.object { system in
             system.member("resourceType", "CodeSystem")
             system.member("id", id)
-            system.array("extension") { $0.source(source) }
+            system.array("extension") { $0.ruleSourceItem(source) }
             system.member("url", url)
             system.member("version", version)
             system.member("title", "\(title.en) / \(title.ja)")
@@ -194,18 +194,5 @@ extension ImmunizationRules {
             id: "vaccine", url: FHIR.System.vaccine,
             title: BilingualText(ja: "ワクチン", en: "Vaccine"), source: source,
             concepts: vaccines.map { .init(code: $0.code, name: $0.name) })
-    }
-}
-
-extension JSONWriter {
-    fileprivate mutating func source(_ source: RuleSource) {
-        object { entry in
-            entry.member("url", FHIR.Extension.ruleSource)
-            entry.array("extension") {
-                $0.extensionItem("source", "valueString", source.text)
-                $0.extensionItem(
-                    "verified", "valueCode", source.isVerified ? "verified" : "unverified")
-            }
-        }
     }
 }

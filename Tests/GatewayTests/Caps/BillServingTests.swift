@@ -52,6 +52,14 @@ struct BillServingTests {
                 CaseWarning.classUnsaid.text.ja,
             ])
         #expect(answers[0].notes("en").count == answers[0].notes("ja").count)
+        // The insurance's percentage is the clinic's own word; warnings are no steps.
+        let traced = [
+            "9000", "6000 law/54/2015-01-01 verified", "3000 law/54/2015-01-01 verified",
+            "6000 rounding/counter verified", "", "", "",
+        ]
+        for answer in answers {
+            #expect(answer.traces("ja") == traced && answer.traces("en") == traced)
+        }
         #expect(answers[1].text("id") == answers[2].text("id"))
         #expect(answers[0].text("id") != answers[1].text("id"))
         #expect(entries.map(\.purpose) == ["settle-bill", "settle-bill", "settle-bill"])

@@ -165,12 +165,35 @@ extension JSONWriter {
         }
     }
 
-    mutating func note(_ number: Int, _ text: String, _ language: String) {
+    /// `step`: the one that the words are of.
+    mutating func note(
+        _ number: Int, _ text: String, _ language: String, of step: BillNote? = nil
+    ) {
         object {
+            if let step { $0.trace(of: step) }
             $0.member("number", number)
             $0.member("type", "display")
             $0.member("text", text)
             $0.concept("language", FHIR.System.language, language)
+        }
+    }
+
+    /// What a step comes to, and by which rule, for whoever checks it.
+    private mutating func trace(of step: BillNote) {
+        guard step.yen != nil || step.source != nil else { return }
+        array("extension") { extensions in
+            if let yen = step.yen {
+                extensions.object {
+                    $0.member("url", FHIR.Extension.stepAmount)
+                    $0.object("valueMoney") {
+                        $0.member("value", yen)
+                        $0.member("currency", "JPY")
+                    }
+                }
+            }
+            if let source = step.source {
+                extensions.ruleSourceItem(source, of: step.rule)
+            }
         }
     }
 }

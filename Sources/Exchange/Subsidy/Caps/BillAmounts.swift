@@ -35,14 +35,23 @@ package struct BillAmounts: Hashable, Sendable {
     }
 }
 
-/// 計算の一段 as it was told, with the row it follows from.
+/// 計算の一段 as it was told, with what it comes to and the row it follows from.
 package struct BillNote: Hashable, Sendable {
     package let text: BilingualText
+    /// `nil`: it rests on what the bill itself said.
     package let rule: String?
+    /// 出典 of the rule as the version of then cites it; notes that were kept before it was told have none.
+    package let source: RuleSource?
+    /// `nil` for words without an amount, and in notes that were kept before it was told.
+    package let yen: Int?
 
-    package init(text: BilingualText, rule: String?) {
+    package init(
+        text: BilingualText, rule: String?, source: RuleSource? = nil, yen: Int? = nil
+    ) {
         self.text = text
         self.rule = rule
+        self.source = source
+        self.yen = yen
     }
 }
 
@@ -56,22 +65,30 @@ extension [BillNote] {
                 $0.member("ja", note.text.ja)
                 $0.member("en", note.text.en)
                 $0.member("rule", note.rule)
+                $0.member("source", note.source?.text)
+                $0.member("verified", note.source?.isVerified)
+                $0.member("yen", note.yen)
             }
         }
         writer.endArray()
         return writer.text
     }
 
-    /// Reads what `face` wrote.
+    /// Reads what `face` wrote, also when it wrote less.
     package init(face: String) throws(Refusal) {
         self = []
         for row in try JSON(reading: face).requiredArray(at: "notes") {
             let row = try row.requiredObject(at: "notes")
+            let isVerified = try row.optionalBool("verified")
+            let source = try row.optionalString("source").map {
+                RuleSource(text: $0, isVerified: isVerified ?? false)
+            }
             append(
                 BillNote(
                     text: BilingualText(
                         ja: try row.requiredString("ja"), en: try row.requiredString("en")),
-                    rule: try row.optionalString("rule")))
+                    rule: try row.optionalString("rule"), source: source,
+                    yen: try row.optionalInt("yen")))
         }
     }
 }

@@ -100,7 +100,7 @@ package struct BillReckoning: Sendable {
                 // What is nothing does not come down.
                 draft.isLimitUnsaid = content.care.limitClass == nil && draft.collected > 0
                 draft.isClassUnsaid = isClassUnsaid && draft.collected > 0
-                draft.steps.append(.init(.counter, draft.collected, of: draft.share))
+                draft.steps.append(.counter(draft.collected, of: draft.share, rules.roundings))
                 tellMeals(&draft, paidOver: lines.reduce(0) { $0 + $1.over })
             } else if let sum = taken {
                 let most = min(draft.collected, asked(receipt, from: place + 1))
@@ -355,8 +355,11 @@ struct BillDraft {
             due: due, share: share, collected: collected, over: over, overCounts: overCounts,
             meals: meals,
             notes: steps.map { step in
-                let name = rules.cited(step.rule).name
-                return BillNote(text: step.text, rule: name == CitedRule.asGivenName ? nil : name)
+                let rule = rules.cited(step.rule)
+                let isGiven = rule.name == CitedRule.asGivenName
+                return BillNote(
+                    text: step.text, rule: isGiven ? nil : rule.name,
+                    source: isGiven ? nil : rule.source, yen: step.amount)
             }, warnings: warnings)
     }
 }

@@ -1,6 +1,7 @@
 /// ClaimResponse (https://hl7.org/fhir/R4/claimresponse.html): amounts as adjudication, the month
-/// as totals, each step of the arithmetic in Japanese and in English as processNote. The same
-/// version is always the same bytes until its reservation lapses.
+/// as totals, each step of the arithmetic in Japanese and in English as processNote, with its yen
+/// and the rule it follows from. The same version is always the same bytes until its reservation
+/// lapses: what its notes were kept without is not told of it later, either.
 extension BillLines {
     /// `isQuote`: it was asked for, and nothing was kept. `patientID` is the reader's own pairwise
     /// id, and so is `id` where somebody else than its institution reads it; only that has `visitID`.
@@ -63,11 +64,12 @@ extension BillLines {
         response.array("total") { list in
             for line in all { line.writeMonth(to: &list, of: isOne ? nil : line.number) }
         }
-        let texts = all.flatMap(\.amounts.notes).map(\.text) + warnings.map(\.text)
+        let told =
+            all.flatMap(\.amounts.notes) + warnings.map { BillNote(text: $0.text, rule: nil) }
         response.array("processNote") { notes in
-            for (place, text) in texts.enumerated() {
-                notes.note(place * 2 + 1, text.ja, "ja")
-                notes.note(place * 2 + 2, text.en, "en")
+            for (place, step) in told.enumerated() {
+                notes.note(place * 2 + 1, step.text.ja, "ja", of: step)
+                notes.note(place * 2 + 2, step.text.en, "en", of: step)
             }
         }
         guard !isOne else { return }

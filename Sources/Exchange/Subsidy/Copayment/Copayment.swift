@@ -105,6 +105,11 @@ package struct CopaymentStep: Hashable, Sendable {
         self.rule = rule
     }
 
+    /// 窓口で支払う額, by the rounding that `roundings` name and cite for it.
+    static func counter(_ yen: Int, of whole: Int, _ roundings: Roundings) -> CopaymentStep {
+        CopaymentStep(.counter, yen, of: whole, rule: roundings.counterRule)
+    }
+
     /// The same of another part.
     func of(part: Int?) -> CopaymentStep {
         CopaymentStep(kind, part: part, amount, of: base, by: factor, rule: rule)

@@ -46,11 +46,12 @@ extension RuleFolder {
         let file = try file(CopaymentRules.path)
         _ = try file.source()
         try file.requireOnly(["source", "verified", "note", "undatedDay", "roundings"])
+        let roundings = try file.roundings(&citations)
         let isOlder = files[EraOverruns.path] == nil
         return CopaymentRules(
             highCost: highCost, shares: shares, receiptClasses: receiptClasses, schemes: schemes,
             locals: locals,
-            national: national, meals: meals, roundings: try file.roundings(),
+            national: national, meals: meals, roundings: roundings,
             undatedDay: try file.day("undatedDay"), lawOrder: laws.order,
             eraOverruns: isOlder
                 ? EraOverruns.none : try EraOverruns(reading: self.file(EraOverruns.path)),
@@ -59,19 +60,22 @@ extension RuleFolder {
 }
 
 extension RuleReader {
-    func roundings() throws(RuleFault) -> Roundings {
-        var found: [String: Rounding] = [:]
+    func roundings(_ citations: inout CitationList) throws(RuleFault) -> Roundings {
+        var found: [String: (rounding: Rounding, rule: RuleMark)] = [:]
         _ = try rows("roundings", uniqueBy: "use") { row throws(RuleFault) in
             try row.requireOnly(["use", "unit", "method", "source", "verified"])
-            _ = try row.source()
-            found[try row.string("use")] = try row.rounding()
+            let use = try row.string("use")
+            let rule = try citations.mark("rounding/" + use, row.source(), at: row)
+            found[use] = (rounding: try row.rounding(), rule: rule)
         }
         guard let share = found["share"] else { throw fault("roundings", "leaves out share") }
         guard let term = found["high-cost-term"] else {
             throw fault("roundings", "leaves out high-cost-term")
         }
         guard let counter = found["counter"] else { throw fault("roundings", "leaves out counter") }
-        return Roundings(share: share, highCostTerm: term, counter: counter)
+        return Roundings(
+            share: share.rounding, highCostTerm: term.rounding, counter: counter.rounding,
+            counterRule: counter.rule)
     }
 
     func rounding() throws(RuleFault) -> Rounding {

@@ -77,7 +77,7 @@ package struct LocalMonth: Hashable, Sendable {
         // What is beyond the scheme is under no cap of it.
         let collected = run.collected(
             of: asked + beyond, under: beyond == 0 ? monthCap : nil, roundings.counter)
-        steps.append(.init(.counter, collected, of: asked + beyond))
+        steps.append(.counter(collected, of: asked + beyond, roundings))
         return Quote(share: asked, beyond: beyond, paid: borne, collected: collected, steps: steps)
     }
 

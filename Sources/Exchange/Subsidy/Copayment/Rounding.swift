@@ -60,4 +60,6 @@ package struct Roundings: Hashable, Sendable {
     package let highCostTerm: Rounding
     /// What is paid at the counter (10円未満四捨五入).
     package let counter: Rounding
+    /// 根拠 of `counter`, which a step of its own is told by.
+    let counterRule: RuleMark
 }

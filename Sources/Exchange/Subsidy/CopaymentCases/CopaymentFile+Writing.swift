@@ -32,7 +32,7 @@ extension JSONWriter {
                 if counter.paidBack > 0 { $0.member("localPaysBack", counter.paidBack) }
                 $0.member(counter.bills, of: found.locals)
             } else {
-                steps.append(CopaymentStep(.counter, collected, of: answer.patient))
+                steps.append(.counter(collected, of: answer.patient, rules.roundings))
             }
             $0.member("collected", collected)
             if let meals = found.meals {

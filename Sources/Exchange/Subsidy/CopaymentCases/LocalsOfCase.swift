@@ -195,7 +195,7 @@ struct LocalsOfCase {
         let rule = schemes.last?.scheme.rule ?? .asGiven
         var steps = before
         if beside > 0 { steps.append(.init(.notBorne, beside, rule: rule)) }
-        steps.append(.init(.counter, collected, of: whole))
+        steps.append(.counter(collected, of: whole, rules.roundings))
         for (place, bill) in bills.enumerated() where bill.isPaidBack {
             steps.append(
                 .init(

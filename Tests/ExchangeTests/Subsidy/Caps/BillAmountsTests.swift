@@ -108,6 +108,43 @@ import Testing
         #expect(amounts.notes.allSatisfy { !$0.text.ja.isEmpty && !$0.text.en.isEmpty })
     }
 
+    @Test func `each step is kept with its yen and the rule it follows from`() throws {
+        let notes = try Self.reckoning().amounts(after: [Self.balance()])[0].notes
+        let law = "law/54/2015-01-01"
+        #expect(notes.map(\.yen) == [9_000, 6_000, 3_000, 6_000])
+        #expect(notes.map(\.rule) == [nil, law, law, "rounding/counter"])
+        #expect(notes.allSatisfy { ($0.rule == nil) == ($0.source == nil) })
+        let counter = try #require(notes.last?.source)
+        #expect(counter.text.hasPrefix("健康保険法75条") && counter.isVerified)
+    }
+
+    /// What was answered is on its entry by a digest, and the same version is told in the same bytes.
+    @Test func `a bill that was kept before steps had sources is told as it was`() throws {
+        let kept =
+            #"[{"ja":"公費が9,000円のうち3,000円を支払います。","en":"The scheme pays 3,000 yen of 9,000 yen.","#
+            + #""rule":"law/54/2015-01-01"}]"#
+        let notes = try [BillNote](face: kept)
+        #expect(notes.face == kept)
+        let content = BillContent(
+            identifier: RecordIdentifier(system: "urn:test", value: "1"),
+            certificate: Self.certificate().certificate, day: SubsidyCase.day("2026-06-15"),
+            cost: 30_000, percent: 30, collected: nil)
+        let now = SubsidyCase.instant("2026-06-15T00:00:00Z")
+        let version = BillVersion(
+            id: RecordID(high: 0x0198_0000_0000_7000, low: 0x8000_0000_0000_0001), version: 1,
+            status: .confirmed, institution: try Party(role: .institution, code: "1319999996"),
+            content: content,
+            amounts: BillAmounts(
+                due: 6_000, share: 6_000, collected: 6_000, notes: notes, warnings: []),
+            month: .init(cap: 10_000, collected: 6_000, held: 0, cost: 30_000), lapses: nil,
+            rulesVersion: "of-then", recordedAt: now)
+        let bytes = BillLines(version).render(as: "pw-0001", visitID: nil, at: now)
+        let told = try #require(try JSON(reading: bytes).object?["processNote"]?.array)
+        #expect(told.count == 2)
+        let members = told.map { $0.object?.members.map(\.name) }
+        #expect(members.allSatisfy { $0 == ["number", "type", "text", "language"] })
+    }
+
     static let unknown: [(type: String, items: String)] = [
         ("nanbyo", ""), ("nanbyo", #""incomeSegment":"Z""#),
         ("nanbyo", #""incomeSegment":"Z","maxCopaymentAmount":{"perMonth":-1}"#),

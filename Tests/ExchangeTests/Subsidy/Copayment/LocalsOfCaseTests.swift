@@ -119,6 +119,8 @@ import Testing
         #expect(texts.contains { $0.hasPrefix("第2公費分: ") && $0.contains("1,250円") })
         #expect(texts.contains("第3公費分: 第2公費の患者負担1,250円を引き受けます。"))
         #expect(texts.last == "窓口では10円単位で100円をいただきます。")
+        let last = output["steps"]?.array?.last?.object
+        #expect(last?["rule"]?.string == "rounding/counter")
         let names = output["locals"]?.array?.compactMap { $0.object?["name"]?.string }
         #expect(names == ["県", "市"])
     }

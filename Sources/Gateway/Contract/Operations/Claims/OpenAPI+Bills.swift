@@ -162,7 +162,9 @@ extension OpenAPI {
                         + "month-rest: 残り")),
             .required(
                 "processNote",
-                .list(of: .anyObject).note("読み上げる計算の段階。日本語と英語 / The steps, to read aloud.")),
+                .list(of: .anyObject).note(
+                    "読み上げる計算の段階。日本語と英語。額は step-amount、決まりとその出典は rule-source / The steps, to read aloud, "
+                        + "each with its yen and the rule it follows from.")),
         ])
 
     private static let balanceBill = Schema.object([
