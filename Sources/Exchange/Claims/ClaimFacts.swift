@@ -186,6 +186,8 @@ package struct ClaimFacts: Sendable {
     /// Of the scheme that a certificate is of in a month, because one payer number may be of several; they
     /// come before those of the payer.
     package var schemesOf: [MonthKey: SchemeCondition] = [:]
+    /// Some copayment was held against nothing: no law's share, no cap, no row of a local scheme.
+    package var hasUnexaminedCopayments = false
 
     package init() {}
 
@@ -195,12 +197,14 @@ package struct ClaimFacts: Sendable {
         return cap
     }
 
-    /// 調べていない理由: those for which nobody gave a fact, so that no claim of the month was told of them.
+    /// 調べていない理由: those for which nobody gave a fact, so that no claim of the month was told of them; of
+    /// amounts, one claim is enough.
     var notExamined: [ClaimReason] {
         var reasons: [ClaimReason] = []
         if !hasRegister { reasons.append(.recipientUnknown) }
         if holders.values.allSatisfy({ $0.insurers.isEmpty }) { reasons.append(.insurerLapsed) }
         if designations == nil { reasons.append(.notDesignated) }
+        if hasUnexaminedCopayments { reasons.append(.amountMismatch) }
         return reasons
     }
 

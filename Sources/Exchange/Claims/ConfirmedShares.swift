@@ -17,14 +17,15 @@ package struct ConfirmedShares: Sendable {
         }
     }
 
-    private let cap: Int
+    private let cap: Int?
     private let counter: Rounding
     private var run = CapRun()
     private var confirmed: [Confirmed] = []
     let isFromLedger: Bool
 
-    package init(cap: Int32, ledger: [ClaimFacts.LedgerEntry], counter: Rounding) {
-        self.cap = max(0, Int(cap))
+    /// `cap`: `nil` where there is none; then each institution stands for itself.
+    package init(cap: Int32?, ledger: [ClaimFacts.LedgerEntry], counter: Rounding) {
+        self.cap = cap.map { max(0, Int($0)) }
         self.counter = counter
         isFromLedger = !ledger.isEmpty
         for entry in ledger { confirm(entry) }
@@ -52,11 +53,16 @@ package struct ConfirmedShares: Sendable {
         let collected = run.collected(of: max(0, Int(entry.yen)), under: cap, .asGiven)
         let origins = counter.origins(of: collected)
         // The total to 1 yen may have been short of the cap when this one reached it to 10 yen.
-        let isLast = run.collected + collected == cap
-        let most = run.share(of: isLast ? cap : origins.upperBound, under: cap)
-        let least = min(origins.lowerBound, most)
+        let last = cap.flatMap { run.collected + collected == $0 ? $0 : nil }
+        var most = run.share(of: last ?? origins.upperBound, under: cap)
+        var least = min(origins.lowerBound, most)
         run.add(share: least, collected: collected)
         let place = confirmed.firstIndex { $0.institution == entry.institution }
+        // Without a cap the receipt may have rounded once what the scheme rounds at each visit.
+        if cap == nil, place != nil, collected > 0 {
+            most += counter.unit
+            least -= counter.unit
+        }
         if place == nil { confirmed.append(Confirmed(institution: entry.institution)) }
         let own = place ?? confirmed.count - 1
         confirmed[own].collected += collected

@@ -61,10 +61,15 @@ extension Reconciliation {
     private func group(
         _ entries: ArraySlice<Entry>, _ batch: ClaimBatch, _ sink: inout FindingSink
     ) {
-        let cap = facts.cap(of: entries[entries.startIndex].certificate, in: month(of: entries))
-        guard entries.count > 1 || cap != nil else { return }
+        let key = entries[entries.startIndex].certificate
+        let cap = facts.cap(of: key, in: month(of: entries))
+        // 月額上限のない地方単独: what the counter confirmed is compared all the same.
+        let isConfirmed =
+            key.namesHolder && !rules.isNational(law: key.law)
+            && facts.ledger[.init(key, month(of: entries))]?.isEmpty == false
+        guard entries.count > 1 || cap != nil || isConfirmed else { return }
         let found = distinct(entries, batch, &sink)
-        guard let cap else { return }
+        guard cap != nil || isConfirmed else { return }
         let counted = found.entries.sorted { ($0.claim, $0.part) < ($1.claim, $1.part) }
         guard !found.gaveWay.isEmpty else { return compare(counted, batch, cap: cap, &sink) }
         compare(counted.filter { !found.gaveWay.contains($0.claim) }, batch, cap: cap, &sink)
@@ -149,9 +154,9 @@ extension Reconciliation {
 
     /// The cap of the month in order of confirmation: that of the ledger where it has entries, that of the
     /// claims where it has none. An amount once confirmed is not changed by a later one. With `telling` only
-    /// those claims are told of.
+    /// those claims are told of. Without a cap each institution is held to what itself confirmed.
     private func compare(
-        _ entries: [Entry], _ batch: ClaimBatch, cap: Int32, telling some: Set<Int32>? = nil,
+        _ entries: [Entry], _ batch: ClaimBatch, cap: Int32?, telling some: Set<Int32>? = nil,
         _ sink: inout FindingSink
     ) {
         guard let first = entries.first else { return }
@@ -159,19 +164,20 @@ extension Reconciliation {
             cap: cap, ledger: facts.ledger[.init(first.certificate, first.month)] ?? [],
             counter: rules.counter)
         let claimed = entries.map { batch.parts[Int($0.place)].copayment }
-        let isOver = claimed.reduce(0) { $0 + Int($1 < 0 ? 0 : $1) } > Int(cap)
+        let sum = claimed.reduce(0) { $0 + Int($1 < 0 ? 0 : $1) }
+        let isOver = cap.map { sum > Int($0) } ?? false
         for (entry, yen) in zip(entries, claimed) where yen >= 0 {
             let expected = confirmed.take(yen, at: entry.institution)
             guard some?.contains(entry.claim) ?? true else { continue }
             sink.claim = entry.claim
             sink.part = entry.part
             if yen > expected {
-                let isLedger = !isOver && confirmed.isFromLedger
-                sink.add(
-                    isLedger ? .ledgerMismatch : .overMonthlyCap,
-                    isLedger
-                        ? .amount(claimed: yen, expected: expected)
-                        : .cap(cap: cap, claimed: yen, expected: expected))
+                if let cap, isOver || !confirmed.isFromLedger {
+                    sink.add(
+                        .overMonthlyCap, .cap(cap: cap, claimed: yen, expected: expected))
+                } else {
+                    sink.add(.ledgerMismatch, .amount(claimed: yen, expected: expected))
+                }
             }
         }
         for (institution, left) in confirmed.unclaimed() {
@@ -179,6 +185,11 @@ extension Reconciliation {
             guard let place = entries.lastIndex(where: { $0.institution == institution }),
                 claimed[place] >= 0, some?.contains(entries[place].claim) ?? true
             else { continue }
+            // Without a cap a receipt that says no copayment may be where the rest of it is.
+            let isSaid = zip(entries, claimed).allSatisfy {
+                $0.institution != institution || $1 >= 0
+            }
+            guard cap != nil || isSaid else { continue }
             sink.claim = entries[place].claim
             sink.part = entries[place].part
             sink.add(

@@ -203,7 +203,16 @@ struct MonthFacts {
         run.recompute { claim, parts in
             let terms = parts.map { self.terms($0.certificate, claim) }
             let classes = self.told(claim, parts)
-            return reckoning.expected(claim, parts, terms, told: classes)
+            let confirmed = parts.map { self.confirmed($0.certificate, claim) }
+            return reckoning.expected(claim, parts, terms, told: classes, confirmed: confirmed)
+        }
+        facts.hasUnexaminedCopayments = reckoning.hasUnexamined
+    }
+
+    /// What bills of a claim's institution come to under a certificate of its month.
+    private func confirmed(_ key: CertificateNumber, _ claim: Claim) -> Int {
+        (facts.ledger[.init(key, claim.month)] ?? []).reduce(0) {
+            $0 + ($1.institution == claim.institution ? Int($1.yen) : 0)
         }
     }
 

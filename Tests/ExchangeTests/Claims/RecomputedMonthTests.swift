@@ -81,10 +81,13 @@ import Testing
                 == .amount(claimed: Int32(row.copayment), expected: expected))
     }
 
-    /// Neither a law of the table nor a cap: the month says nothing of the amount.
+    /// Neither a law of the table nor a cap: the month says nothing of the amount, and that it does not.
     @Test func `a local scheme without a cap is not computed`() throws {
         let report = try report(Row("", 9_000), payer: "83136010")
         #expect(!report.reasons(0).contains("AMOUNT_MISMATCH"))
+        #expect(report.notExamined.contains(.amountMismatch))
+        let known = try self.report(Row("", 6_000))
+        #expect(!known.notExamined.contains(.amountMismatch))
     }
 
     /// A payer whose terms nobody knows says nothing of those before it.

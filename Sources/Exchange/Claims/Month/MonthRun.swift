@@ -105,6 +105,7 @@ package struct MonthRun: Sendable {
             }
             return reckoning.expected(claim, parts, terms)
         }
+        facts.hasUnexaminedCopayments = reckoning.hasUnexamined
     }
 
     /// All files are read: the report of the month.

@@ -11,6 +11,10 @@ package struct ClaimReckoning: Sendable {
         fileprivate let unverifiedProgram: String?
         /// The scheme has caps by class, and nobody says the class: what is asked may be less.
         fileprivate var mayAskLess = false
+        /// 地方単独: what it asks of each visit, as a bound for the month.
+        fileprivate var most: LocalMost?
+        /// 月額上限のない地方単独: beside `most` nothing can be said of it.
+        fileprivate var isBoundAlone = false
 
         fileprivate var isCapped: Bool { cap != nil || mayAskLess }
     }
@@ -44,6 +48,8 @@ package struct ClaimReckoning: Sendable {
     private let subsidy: SubsidyRules
     /// 未検証の決まり that an amount rested on, by name: a month is not closed on one.
     package private(set) var unverified: Set<String> = []
+    /// 調べていない自己負担額: of some public payer a copayment is claimed that nothing was held against.
+    package private(set) var hasUnexamined = false
 
     package init(_ rules: CopaymentRules, _ subsidy: SubsidyRules) {
         self.rules = rules
@@ -61,15 +67,19 @@ package struct ClaimReckoning: Sendable {
             $0.certificateTypeID == row.certificateTypeID
         }
         guard let program, let terms = terms(row, program, on: day, isInpatient),
-            // What a local scheme asks of each visit a receipt of a month does not say; its cap holds. A
-            // cap that cannot be counted may lower what is asked; under one of the month that is no
-            // difference to tell.
-            (terms.local == nil && !terms.hasUncountedCap) || terms.cap != nil
+            // What a local scheme asks of each visit a receipt of a month does not say; its cap holds, and a
+            // bound. A cap that cannot be counted may lower what is asked; under one of the month, or
+            // below a bound, that is no difference to tell.
+            terms.local != nil || !terms.hasUncountedCap || terms.cap != nil
         else { return nil }
+        let most = LocalMost(terms, of: row)
+        let isBoundAlone = terms.local != nil && terms.cap == nil
+        guard most != nil || !isBoundAlone else { return nil }
         let source = "program/\(program.body)/\(program.certificateTypeID)"
         return Terms(
             percent: terms.percent, cap: terms.cap, rule: terms.rule,
-            unverifiedProgram: program.source.isVerified ? nil : source)
+            unverifiedProgram: program.source.isVerified ? nil : source, most: most,
+            isBoundAlone: isBoundAlone)
     }
 
     /// Of a certificate whose numbers and cap alone are known: by its law, without the class of its holder.
@@ -117,13 +127,45 @@ package struct ClaimReckoning: Sendable {
 
     /// One for each of `parts`, whose terms stand in `terms`. Behind a payer whose terms nobody knows nothing
     /// can be said; of those before it all can. `told`: the classes that bills of this receipt were
-    /// reckoned by at the counter; they come before what the receipt says.
+    /// reckoned by at the counter; they come before what the receipt says. `confirmed`: what bills of the
+    /// institution come to under each, which the ledger judges.
     package mutating func expected(
         _ claim: Claim, _ parts: ArraySlice<ClaimPart>, _ terms: [Terms?],
-        told: Set<ToldClass> = []
+        told: Set<ToldClass> = [], confirmed: [Int] = []
+    ) -> [Expected?] {
+        var found = priced(claim, parts, terms, told)
+        let isBound = terms.contains { $0?.most != nil }
+        let share = isBound ? known(of: claim, told)?.share : nil
+        let percent = share?.rule.isVerified == true ? share?.percent : nil
+        for (place, part) in parts.enumerated() where part.copayment >= 0 {
+            let bound = terms[place]?.most?.yen(
+                part, of: claim, isFirst: place == 0, left: percent, rules.roundings.counter)
+            guard let most = bound else {
+                if isUnexamined(part, terms[place], of: claim) { hasUnexamined = true }
+                continue
+            }
+            let claimed = Int(part.copayment)
+            guard claimed > most, most < found[place]?.copayment ?? claimed,
+                claimed > (confirmed.indices.contains(place) ? confirmed[place] : 0)
+            else { continue }
+            found[place] = Expected(copayment: most, amount: nil)
+        }
+        return found
+    }
+
+    /// 地方単独: neither a cap nor a bound says anything of its copayment.
+    private func isUnexamined(_ part: ClaimPart, _ terms: Terms?, of claim: Claim) -> Bool {
+        if let terms { return terms.isBoundAlone }
+        let day = CalendarDay(daysSince1970: Int(claim.month.firstDay))
+        return rules.scheme(law: Digits.padded(part.certificate.law, to: 2), on: day) == nil
+    }
+
+    /// Of the payers before the first whose terms are not known, or are a bound alone.
+    private mutating func priced(
+        _ claim: Claim, _ parts: ArraySlice<ClaimPart>, _ terms: [Terms?], _ told: Set<ToldClass>
     ) -> [Expected?] {
         let nothing = [Expected?](repeating: nil, count: parts.count)
-        let terms = terms.prefix { $0 != nil }.compactMap(\.self)
+        let terms = terms.prefix { $0?.isBoundAlone == false }.compactMap(\.self)
         guard let known = known(of: claim, told),
             let receipt = receipt(claim, parts.prefix(terms.count), terms, known)
         else { return nothing }

@@ -21,7 +21,7 @@ package struct MonthSettlement: Sendable {
             recordSums[key, default: RecordSum(record)].add(record)
         }
         unverified.formUnion(rules)
-        notExamined = report.notExamined
+        notExamined += report.notExamined.filter { !notExamined.contains($0) }
         reasons = report.rules.reasons
     }
 
