@@ -9,7 +9,9 @@ import Postgres
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Prepare a world for bench/run.", shouldDisplay: false,
-        subcommands: [Prepare.self, Entries.self, Copay.self, Claims.self, Night.self])
+        subcommands: [
+            Prepare.self, Entries.self, Copay.self, Verdicts.self, Claims.self, Night.self,
+        ])
 
     struct Prepare: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
