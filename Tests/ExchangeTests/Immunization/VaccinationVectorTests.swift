@@ -46,7 +46,7 @@ import Testing
                 let key = try row.requiredString("key")
                 let days = try [row.requiredString("from"), row.optionalString("to")]
                 #expect(
-                    windows[key] == .array(days.map { $0.map { .string($0) } ?? .null }),
+                    windows[key] == .array(days.map { day in day.map(JSON.string) ?? .null }),
                     "\(birth) \(key)")
             }
         }
