@@ -1,30 +1,40 @@
-/// 定期の対象年齢: the legal window of each routine vaccine for one birth, by age alone, under the keys that the
-/// schedules give them. Whether a vaccine was routine on a day already is the check's business.
+/// 定期の対象年齢: the legal windows of the routine vaccines for one birth, under the keys that the schedules
+/// give them. Conditions, earlier doses and seasons are the check's business.
 package struct LegalWindow: Hashable, Sendable {
     package let key: String
     package let from: CalendarDay
-    package let to: CalendarDay
+    /// `nil`: without end (65歳以上).
+    package let to: CalendarDay?
+
+    fileprivate init(_ key: String, _ days: ClosedRange<Int>) {
+        self.key = key
+        from = CalendarDay(daysSince1970: days.lowerBound)
+        to =
+            days.upperBound < DoseWindow.never
+            ? CalendarDay(daysSince1970: days.upperBound) : nil
+    }
 }
 
 extension ImmunizationRules {
-    /// In the order of the schedules; a schedule of the other sex is left out.
+    /// In the order of the schedules. Those of every childhood are counted by age alone, whenever the Act took
+    /// them in; any other is told only to those it is for, within the days of its law.
     package func legalWindows(birth: CalendarDay, sex: ResidentSex?) -> [LegalWindow] {
         let person = PersonDays(birth: birth, dueDay: nil)
-        var windows: [LegalWindow] = []
-        for dose in dosesNow(for: sex) {
-            guard let key = dose.windowKey, let days = dose.window.days(for: person) else {
-                continue
+        return programmes.flatMap { programme -> [LegalWindow] in
+            guard programme.isOfEveryChildhood else {
+                return programme.windowsWithinLaw(person, sex)
             }
-            windows.append(
-                LegalWindow(
-                    key: key, from: CalendarDay(daysSince1970: days.lowerBound),
-                    to: CalendarDay(daysSince1970: days.upperBound)))
+            return programme.dosesNow(for: sex).compactMap { dose -> LegalWindow? in
+                guard let key = dose.windowKey, let days = dose.window.days(for: person) else {
+                    return nil
+                }
+                return LegalWindow(key, days)
+            }
         }
-        return windows
     }
 
-    /// `{"birth": …, "windows": {"BCG": ["2025-01-15", "2026-01-14"], …}}`; the last recommended day
-    /// of a first dose is a single day (ロタ初回推奨期限).
+    /// `{"birth": …, "windows": {"BCG": ["2025-01-15", "2026-01-14"], …}}`; a window without end has `null` for
+    /// its last day, and the last recommended day of a first dose is a single day (ロタ初回推奨期限).
     package func legalWindowsJSON(birth: CalendarDay, sex: ResidentSex?) -> String {
         let person = PersonDays(birth: birth, dueDay: nil)
         var writer = JSONWriter()
@@ -37,10 +47,10 @@ extension ImmunizationRules {
             writer.name(window.key)
             writer.beginArray()
             writer.string(window.from.text)
-            writer.string(window.to.text)
+            window.to.map { writer.string($0.text) } ?? writer.null()
             writer.endArray()
         }
-        for dose in dosesNow(for: sex) {
+        for dose in programmes.flatMap({ $0.dosesNow(for: sex) }) {
             guard let key = dose.lateKey, let day = dose.lateAfter?.day(for: person) else {
                 continue
             }
@@ -50,12 +60,65 @@ extension ImmunizationRules {
         writer.endObject()
         return writer.text
     }
+}
 
-    /// The doses of each schedule's last version, in its usual course.
-    private func dosesNow(for sex: ResidentSex?) -> [DoseRule] {
-        programmes.compactMap(\.versions.last).filter { version in
-            guard let only = version.eligibility.sex, let sex else { return true }
-            return sex == only || (sex != .male && sex != .female)
-        }.flatMap { $0.courses.first?.doses ?? [] }
+extension Programme {
+    /// A類 that everyone is told of and that no day ends: neither a schedule that was replaced (四種混合), nor one
+    /// for those of some years of birth (経過措置), nor one of later life (B類).
+    fileprivate var isOfEveryChildhood: Bool {
+        guard category == .a, audience == .everyone, let now = versions.last else { return false }
+        let bornUntil = now.eligibility.born?.upperBound ?? DoseWindow.never
+        return now.effective.upperBound >= DoseWindow.never && bornUntil >= DoseWindow.never
+    }
+
+    /// The doses of the last version, in its usual course; none of the other sex.
+    fileprivate func dosesNow(for sex: ResidentSex?) -> [DoseRule] {
+        guard let now = versions.last, now.eligibility.isOpen(to: sex) else { return [] }
+        return now.courses.first?.doses ?? []
+    }
+
+    /// One line a key: versions that follow each other are one window. Of several apart (5歳刻みの年度) it is the
+    /// last, which is the one that may still be to come.
+    fileprivate func windowsWithinLaw(
+        _ person: PersonDays, _ sex: ResidentSex?
+    ) -> [LegalWindow] {
+        var keys: [String] = []
+        var parts: [String: [ClosedRange<Int>]] = [:]
+        for version in versions where version.eligibility.isOpen(to: sex) {
+            guard let birth = person.birth,
+                version.eligibility.born?.contains(birth.daysSince1970) ?? true
+            else { continue }
+            for dose in version.courses.flatMap(\.doses) {
+                guard let key = dose.windowKey, let days = dose.window.days(for: person),
+                    days.overlaps(version.effective)
+                else { continue }
+                if parts[key] == nil { keys.append(key) }
+                parts[key, default: []].append(days.clamped(to: version.effective))
+            }
+        }
+        return keys.compactMap { key in
+            parts[key]?.lastJoined.map { LegalWindow(key, $0) }
+        }
+    }
+}
+
+extension ProgrammeVersion.Eligibility {
+    fileprivate func isOpen(to sex: ResidentSex?) -> Bool {
+        guard let only = self.sex, let sex else { return true }
+        return sex == only || (sex != .male && sex != .female)
+    }
+}
+
+extension [ClosedRange<Int>] {
+    /// The last of them, with those that it follows without a day between.
+    fileprivate var lastJoined: ClosedRange<Int>? {
+        let parts = sorted { $0.lowerBound < $1.lowerBound }
+        guard var whole = parts.first else { return nil }
+        for part in parts.dropFirst() {
+            whole =
+                part.lowerBound <= whole.upperBound + 1
+                ? whole.lowerBound...Swift.max(whole.upperBound, part.upperBound) : part
+        }
+        return whole
     }
 }

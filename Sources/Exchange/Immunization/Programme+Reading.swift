@@ -19,16 +19,21 @@ extension RuleFolder {
         return programmes.map(\.programme).sorted { $0.order < $1.order }
     }
 
-    /// Two windows under one key of `tsunagi immunization windows` would hide each other.
+    /// Two windows under one key of `tsunagi immunization windows` would hide each other; the courses and versions
+    /// of one schedule share theirs.
     private func requireOneLineEach(
         _ programmes: [(programme: Programme, file: RuleReader)]
     ) throws(RuleFault) {
-        var seen: Set<String> = []
+        var owners: [String: String] = [:]
         for (programme, file) in programmes {
-            guard let keys = programme.versions.last?.courses.first?.doses else { continue }
-            for key in keys.flatMap({ [$0.windowKey, $0.lateKey] }).compactMap(\.self) {
-                guard seen.insert(key).inserted else {
-                    throw file.fault("windowKey", "is given twice: \(key)")
+            for course in programme.versions.flatMap(\.courses) {
+                let keys = course.doses.flatMap { [$0.windowKey, $0.lateKey] }.compactMap(\.self)
+                var seen: Set<String> = []
+                for key in keys {
+                    guard seen.insert(key).inserted,
+                        owners[key, default: programme.code] == programme.code
+                    else { throw file.fault("windowKey", "is given twice: \(key)") }
+                    owners[key] = programme.code
                 }
             }
         }

@@ -3,21 +3,51 @@ import Testing
 
 /// The published windows, intervals and errors of the immunization field.
 @Suite struct VaccinationVectorTests {
+    private static func windows(_ birth: String, _ sex: String? = nil) throws -> JSONObject {
+        let told = try VaccinationCase.rules().legalWindowsJSON(
+            birth: CalendarDay(birth), sex: sex.flatMap { ResidentSex(rawValue: $0) })
+        return try #require(JSON(reading: told).object?["windows"]?.object)
+    }
+
+    private static func published() throws -> Set<String> {
+        Set(try Vectors.rows("vaccination-windows").compactMap { $0["key"]?.string })
+    }
+
     @Test func `the legal windows are those published, key by key`() throws {
-        let rules = try VaccinationCase.rules()
         let rows = try Vectors.rows("vaccination-windows")
+        let published = try Self.published()
         for birth in try Set(rows.map { try $0.requiredString("birth") }) {
-            let told = try JSON(
-                reading: rules.legalWindowsJSON(birth: CalendarDay(birth), sex: nil))
-            let windows = try #require(told.object?["windows"]?.object)
+            let windows = try Self.windows(birth)
             let expected = rows.filter { $0["birth"]?.string == birth }
             #expect(
-                Set(windows.members.map(\.name)) == Set(expected.compactMap { $0["key"]?.string }),
-                "\(birth)")
+                Set(windows.members.map(\.name)).intersection(published)
+                    == Set(expected.compactMap { $0["key"]?.string }), "\(birth)")
             for row in expected {
                 let key = try row.requiredString("key")
                 let days = ["from", "to"].compactMap { row[$0] }
                 #expect(windows[key] == row["day"] ?? .array(days), "\(birth) \(key)")
+            }
+        }
+    }
+
+    /// A schedule that was replaced, of some years of birth, or of later life has its line too: for those it is
+    /// for, and for nobody else.
+    @Test func `the other windows are told to those they are for`() throws {
+        let rows = try Vectors.rows("vaccination-windows-others")
+        let published = try Self.published()
+        for person in Set(rows.map { [$0["birth"], $0["sex"]] }) {
+            let expected = rows.filter { [$0["birth"], $0["sex"]] == person }
+            let birth = try expected[0].requiredString("birth")
+            let windows = try Self.windows(birth, expected[0].optionalString("sex"))
+            #expect(
+                Set(windows.members.map(\.name)).subtracting(published)
+                    == Set(expected.compactMap { $0["key"]?.string }), "\(birth)")
+            for row in expected {
+                let key = try row.requiredString("key")
+                let days = try [row.requiredString("from"), row.optionalString("to")]
+                #expect(
+                    windows[key] == .array(days.map { day in day.map(JSON.string) ?? .null }),
+                    "\(birth) \(key)")
             }
         }
     }
