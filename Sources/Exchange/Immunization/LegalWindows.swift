@@ -1,12 +1,12 @@
 /// 定期の対象年齢: the legal windows of the routine vaccines for one birth, under the keys that the schedules
 /// give them. Conditions, earlier doses and seasons are the check's business.
-package struct LegalWindow: Hashable, Sendable {
-    package let key: String
-    package let from: CalendarDay
+private struct LegalWindow {
+    let key: String
+    let from: CalendarDay
     /// `nil`: without end (65歳以上).
-    package let to: CalendarDay?
+    let to: CalendarDay?
 
-    fileprivate init(_ key: String, _ days: ClosedRange<Int>) {
+    init(_ key: String, _ days: ClosedRange<Int>) {
         self.key = key
         from = CalendarDay(daysSince1970: days.lowerBound)
         to =
@@ -16,49 +16,56 @@ package struct LegalWindow: Hashable, Sendable {
 }
 
 extension ImmunizationRules {
-    /// In the order of the schedules. Those of every childhood are counted by age alone, whenever the Act took
-    /// them in; any other is told only to those it is for, within the days of its law.
-    package func legalWindows(birth: CalendarDay, sex: ResidentSex?) -> [LegalWindow] {
-        let person = PersonDays(birth: birth, dueDay: nil)
-        return programmes.flatMap { programme -> [LegalWindow] in
-            guard programme.isOfEveryChildhood else {
-                return programme.windowsWithinLaw(person, sex)
+    /// Those of every childhood, counted by age alone, whenever the Act took them in. In the order of the
+    /// schedules.
+    private func childhoodWindows(_ person: PersonDays, _ sex: ResidentSex?) -> [LegalWindow] {
+        programmes.filter(\.isOfEveryChildhood).flatMap { $0.dosesNow(for: sex) }.compactMap {
+            dose -> LegalWindow? in
+            guard let key = dose.windowKey, let days = dose.window.days(for: person) else {
+                return nil
             }
-            return programme.dosesNow(for: sex).compactMap { dose -> LegalWindow? in
-                guard let key = dose.windowKey, let days = dose.window.days(for: person) else {
-                    return nil
-                }
-                return LegalWindow(key, days)
-            }
+            return LegalWindow(key, days)
         }
     }
 
-    /// `{"birth": …, "windows": {"BCG": ["2025-01-15", "2026-01-14"], …}}`; a window without end has `null` for
-    /// its last day, and the last recommended day of a first dose is a single day (ロタ初回推奨期限).
+    /// Any other, told only to those it is for, within the days of its law.
+    private func otherWindows(_ person: PersonDays, _ sex: ResidentSex?) -> [LegalWindow] {
+        programmes.filter { !$0.isOfEveryChildhood }.flatMap {
+            $0.windowsWithinLaw(person, sex)
+        }
+    }
+
+    /// `{"birth": …, "windows": {"BCG": ["2025-01-15", "2026-01-14"], …}, "others": {…}}`: those of every
+    /// childhood, and those for some alone. A window without end has `null` for its last day, and the last
+    /// recommended day of a first dose is a single day (ロタ初回推奨期限).
     package func legalWindowsJSON(birth: CalendarDay, sex: ResidentSex?) -> String {
         let person = PersonDays(birth: birth, dueDay: nil)
         var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("birth", birth.text)
-        writer.member("sex", sex?.rawValue)
-        writer.name("windows")
-        writer.beginObject()
-        for window in legalWindows(birth: birth, sex: sex) {
-            writer.name(window.key)
-            writer.beginArray()
-            writer.string(window.from.text)
-            window.to.map { writer.string($0.text) } ?? writer.null()
-            writer.endArray()
-        }
-        for dose in programmes.flatMap({ $0.dosesNow(for: sex) }) {
-            guard let key = dose.lateKey, let day = dose.lateAfter?.day(for: person) else {
-                continue
+        writer.object { answer in
+            answer.member("birth", birth.text)
+            answer.member("sex", sex?.rawValue)
+            answer.object("windows") { windows in
+                for window in childhoodWindows(person, sex) { window.write(to: &windows) }
+                for dose in programmes.flatMap({ $0.dosesNow(for: sex) }) {
+                    guard let key = dose.lateKey, let day = dose.lateAfter?.day(for: person)
+                    else { continue }
+                    windows.member(key, CalendarDay(daysSince1970: day).text)
+                }
             }
-            writer.member(key, CalendarDay(daysSince1970: day).text)
+            answer.object("others") { others in
+                for window in otherWindows(person, sex) { window.write(to: &others) }
+            }
         }
-        writer.endObject()
-        writer.endObject()
         return writer.text
+    }
+}
+
+extension LegalWindow {
+    fileprivate func write(to windows: inout JSONWriter) {
+        windows.array(key) { days in
+            days.string(from.text)
+            if let to { days.string(to.text) } else { days.null() }
+        }
     }
 }
 
