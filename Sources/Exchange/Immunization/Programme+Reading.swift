@@ -19,8 +19,8 @@ extension RuleFolder {
         return programmes.map(\.programme).sorted { $0.order < $1.order }
     }
 
-    /// Two windows under one key of `tsunagi immunization windows` would hide each other; the courses and versions
-    /// of one schedule share theirs.
+    /// Two windows under one key of `tsunagi immunization windows` would hide each other; the courses and
+    /// versions of one schedule share theirs.
     private func requireOneLineEach(
         _ programmes: [(programme: Programme, file: RuleReader)]
     ) throws(RuleFault) {

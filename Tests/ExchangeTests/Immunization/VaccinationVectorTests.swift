@@ -27,8 +27,8 @@ import Testing
         }
     }
 
-    /// A schedule that was replaced, of some years of birth, or of later life has its line too: for those it is
-    /// for, and for nobody else.
+    /// A schedule that was replaced, of some years of birth, or of later life has its line too: for those it
+    /// is for, and for nobody else.
     @Test func `the other windows are told to those they are for`() throws {
         let rows = try Vectors.rows("vaccination-windows-others")
         for person in Set(rows.map { [$0["birth"], $0["sex"]] }) {
