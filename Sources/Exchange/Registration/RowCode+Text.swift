@@ -11,6 +11,21 @@ extension RowCode {
     private static let uncounted =
         "は、ここでは数えられない上限額です。そのまま保管しますが窓口の計算には使わず、会計にその旨の注意を添えます。"
         + "月の上限額ならperMonthに円の整数で入れてください。"
+    private static let anothersCard =
+        "この証明書は、別の方の個人番号に結び付いています。何も登録していません。発行者・番号と個人番号を台帳で確かめ、"
+        + "正しい行を送ってください。結び付きの方が誤りなら、その証明書を失効し、新しい証明書を発行して送ってください。"
+    private static let anothersCardEn =
+        "This certificate is bound to another person's number, and nothing was registered. Check issuer, "
+        + "serial and number in your ledger and send the right row; where the other binding is the "
+        + "mistake, revoke that certificate first, then issue and send a new one."
+    private static let heldBack =
+        "この行は確認中として預かり、まだ答えには使いません。前から登録のある受給者証は、確認中の注意を付けて答え続けます。"
+        + "個人番号と基本情報を台帳で確かめ、誤りなら正しい行を送ってください。正しければ、受付番号と行を"
+        + "運用者へ文書で知らせてください。"
+    private static let heldBackEn =
+        "This row is held under review and answers nothing yet. A certificate that was registered before "
+        + "goes on answering, with a warning. Check the number and the person in your ledger: send "
+        + "the right row, or, if this one is right, tell the operator in writing its task and line."
     private static let notOwnEn =
         "This person is not known as your resident. Check that it is the right person; if they moved "
         + "in, send the row again once the move was told. Schemes of the prefecture are registered by "
@@ -41,9 +56,7 @@ extension RowCode {
             return "\(what)は登録されていない種別です。制度の設定を確かめ、種別を登録してから送り直してください。"
         case .unknownCode:
             return "\(what)のコードが制度マスタにありません。マスタを登録するか、コードを\(Self.correct)"
-        case .cardOfAnother:
-            return "この証明書は、別の方の個人番号に結び付いています。何も登録していません。発行者・番号と個人番号を台帳で確かめ、"
-                + "正しい行を送ってください。結び付きの方が誤りなら、その証明書を失効し、新しい証明書を発行して送ってください。"
+        case .cardOfAnother: return Self.anothersCard
         case .notOwnResident:
             return "この方が貴団体の住民であるという情報が届いていません。人の取り違えがないか確かめてください。"
                 + "転入した方なら、住所の異動が届いてから送り直してください。"
@@ -76,10 +89,7 @@ extension RowCode {
                 + "前の期間を終わらせるべきか確かめてください。"
         case .identityMismatch:
             return "\(what)が、この個人番号で前に登録された内容と違います。別人への紐付けでないか、台帳を確かめてください。"
-        case .underReview:
-            return "この行は確認中として預かり、まだ答えには使いません。前から登録のある受給者証は、確認中の注意を付けて答え続けます。"
-                + "個人番号と基本情報を台帳で確かめ、誤りなら正しい行を送ってください。正しければ、受付番号と行を"
-                + "運用者へ文書で知らせてください。"
+        case .underReview: return Self.heldBack
         case .eraEnded:
             return "\(what)が、終わった元号で書かれています（例: 平成31年5月1日）。次の元号の日付として受け付けました。"
                 + "元の年月日を確かめてください。"
@@ -160,10 +170,7 @@ extension RowCode {
             "\(name) names no registered certificate type. Register the type first \(Self.again)"
         case .unknownCode:
             "\(name) has a code that your scheme master lacks. Register or correct it \(Self.again)"
-        case .cardOfAnother:
-            "This certificate is bound to another person's number, and nothing was registered. Check issuer, "
-                + "serial and number in your ledger and send the right row; where the other binding is the "
-                + "mistake, revoke that certificate first, then issue and send a new one."
+        case .cardOfAnother: Self.anothersCardEn
         case .notOwnResident: Self.notOwnEn
         case .custodyLost:
             "Lost custody stands for these two, and this row does not give it back. Where a court "
@@ -195,10 +202,7 @@ extension RowCode {
                 + "check whether the earlier period should have ended."
         case .identityMismatch:
             "\(name) differs from what this number was registered with. Check whose number it is."
-        case .underReview:
-            "This row is held under review and answers nothing yet. A certificate that was registered before "
-                + "goes on answering, with a warning. Check the number and the person in your ledger: send "
-                + "the right row, or, if this one is right, tell the operator in writing its task and line."
+        case .underReview: Self.heldBackEn
         case .eraEnded:
             "\(name) names an era that was over. It was taken as a day of the next; check it."
         default: ofItsField(name, name)?.en ?? name
