@@ -88,6 +88,7 @@ import Testing
         }
     }
 
+    /// A concern of what is no yes and no, or means something else; `ScreeningTests` sees each refused.
     static let wrong: [(old: String, new: String, path: String)] = [
         (
             #""linkId": "unwell-details","#, #""linkId": "unwell-details", "concern": true,"#,
@@ -105,19 +106,6 @@ import Testing
             "items[3].advice"
         ),
     ]
-
-    @Test(arguments: wrong)
-    func `a concern of what is no yes and no, or means something else, is refused with its line`(
-        old: String, new: String, path: String
-    ) throws {
-        let files = Profiles.replacing("immunization/questionnaires/child.json", old, new)
-        do throws(RuleFault) {
-            _ = try ImmunizationRules(reading: files)
-            Issue.record("taken")
-        } catch {
-            #expect(error.path == path && error.line != nil, "\(error)")
-        }
-    }
 
     /// Rules that were kept from before: no form has such an answer, and no file its words.
     @Test func `rules of before are read, and words are missing only where they are needed`() throws
