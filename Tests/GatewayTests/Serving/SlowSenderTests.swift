@@ -9,8 +9,21 @@ import Testing
 struct SlowSenderTests {
     private static let head = """
         POST /echo/1 HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
-        Content-Length: 4\r\nConnection: close\r\n\r\n12
+        Content-Length: 4\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n
         """
+    private static let asked = "HTTP/1.1 100 Continue\r\n\r\n"
+
+    /// A sender whose head was read and half of whose body was sent: it holds no slot any more. One whose
+    /// head is still on its way could find the only slot taken, and be sent away before it is slow.
+    private func slowSender(_ listener: RunningListener) async throws -> RawClient {
+        let client = try await RawClient(port: listener.port, credentials: nil)
+        try await client.write(Self.head)
+        for _ in 0..<6_000 where try await client.received() != Self.asked {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        try await client.write("12")
+        return client
+    }
 
     private func run(
         _ gate: Gate, slots: Int = 1, _ body: (RunningListener) async throws -> Void
@@ -18,7 +31,7 @@ struct SlowSenderTests {
         var setup = RunningListener.Setup(listener: .operations)
         setup.limits.requestsInFlightMax = slots
         // Who is slow here is never too slow, however busy the machine is with other tests.
-        setup.limits.bodySeconds = 110
+        setup.limits.bodySeconds = 1_000
         setup.routes += [
             Route(.get, "/here") { _, _ in Response(status: .ok) },
             Route(.get, "/wait") { _, _ in
@@ -53,15 +66,13 @@ struct SlowSenderTests {
         try await run(Gate(), slots: 3) { listener in
             var slow: [RawClient] = []
             for _ in 0..<3 {
-                let client = try await RawClient(port: listener.port, credentials: nil)
-                try await client.write(Self.head)
-                slow.append(client)
+                slow.append(try await slowSender(listener))
             }
             #expect(try await insist("/here", listener) == 200)
             for client in slow {
                 try await client.write("34")
                 let answer = try await client.receivedUntilClosed()
-                #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.hasSuffix("1234"))
+                #expect(answer.hasPrefix(Self.asked + "HTTP/1.1 200 ") && answer.hasSuffix("1234"))
             }
         }
     }
@@ -69,13 +80,12 @@ struct SlowSenderTests {
     @Test func `a body that has come when there is no room is told to come back`() async throws {
         let gate = Gate()
         try await run(gate) { listener in
-            let slow = try await RawClient(port: listener.port, credentials: nil)
-            try await slow.write(Self.head)
+            let slow = try await slowSender(listener)
             async let working = insist("/wait", listener)
             try await gate.until(1)
             try await slow.write("34")
             let answer = try await slow.receivedUntilClosed()
-            #expect(answer.hasPrefix("HTTP/1.1 503 "))
+            #expect(answer.hasPrefix(Self.asked + "HTTP/1.1 503 "))
             gate.open()
             #expect(try await working == 200)
             #expect(try await insist("/here", listener) == 200)
