@@ -66,6 +66,15 @@ package struct SentCheckup: Sendable {
         return sent
     }
 
+    /// 産婦健診の判定, apart from what the open report says of her body.
+    package static func judged(_ judgement: String, on day: CalendarDay) -> SentCheckup {
+        var sent = SentCheckup(on: day)
+        sent.checkup = "postpartum-2w"
+        sent.compartment = .sensitive
+        sent.findings = [("postpartum-judgement", .choice(judgement))]
+        return sent
+    }
+
     /// 被虐待を疑う所見, as a hall tells it in confidence.
     package static func signs(_ found: String, on day: CalendarDay) -> SentCheckup {
         var sent = SentCheckup(on: day)

@@ -59,7 +59,10 @@ package struct CheckupItems: Hashable, Sendable {
 }
 
 extension RuleFolder {
-    func checkupItems(followUps: [String: FollowUpRule]) throws(RuleFault) -> CheckupItems {
+    /// `isKept`: an older release loaded them, and took for open what tells of a sensitive follow-up.
+    func checkupItems(
+        followUps: [String: FollowUpRule], isKept: Bool
+    ) throws(RuleFault) -> CheckupItems {
         let file = try file("maternal/items.json")
         try file.requireOnly([
             "source", "verified", "note", "sensitiveConsentKind", "notExaminedReasons", "items",
@@ -71,7 +74,7 @@ extension RuleFolder {
         }
         var items: [String: CheckupItem] = [:]
         _ = try file.rows("items", uniqueBy: "code") { row throws(RuleFault) in
-            let item = try CheckupItem(reading: row, followUps: followUps)
+            let item = try CheckupItem(reading: row, followUps: followUps, isKept: isKept)
             items[item.code] = item
         }
         let kind = try file.consentKind("sensitiveConsentKind")
@@ -88,9 +91,16 @@ extension RuleFolder {
     }
 }
 
+extension CheckupItem.Kind {
+    fileprivate var followUps: [String] {
+        guard case .choice(let choices) = self else { return [] }
+        return choices.compactMap(\.followUp)
+    }
+}
+
 extension CheckupItem {
     fileprivate init(
-        reading row: RuleReader, followUps: [String: FollowUpRule]
+        reading row: RuleReader, followUps: [String: FollowUpRule], isKept: Bool
     ) throws(RuleFault) {
         let common: Set = ["code", "name", "kind", "dataSet", "sensitive", "jpCore"]
         code = try row.string("code")
@@ -111,7 +121,13 @@ extension CheckupItem {
         default: throw row.fault("kind", "is none of quantity, choice, day, text")
         }
         dataSet = try row.choice("dataSet")
-        isSensitive = try row.bool("sensitive")
+        // Whoever reads the answer reads what it asks for.
+        let tells = kind.followUps.contains { followUps.isSensitive($0) }
+        let isMarked = try row.bool("sensitive")
+        guard isMarked || !tells || isKept else {
+            throw row.fault("sensitive", "is false for an item that asks for a sensitive follow-up")
+        }
+        isSensitive = isMarked || tells
         // What is handed over to the next municipality without asking must not be sensitive.
         guard !(isSensitive && dataSet == .minimum) else {
             throw row.fault("sensitive", "is true for an item of the minimum data set")

@@ -88,7 +88,9 @@ extension MaternalRules {
             }
         }
         for listed in items where listed.isRequired && !seen.contains(listed.code) {
-            guard let item = self.items[listed.code], compartment?.finding(of: item) == nil
+            // What is sensitive is asked of no report, by kept rules neither.
+            guard let item = self.items[listed.code], !item.isSensitive,
+                compartment?.finding(of: item) == nil
             else { continue }
             findings.append(ItemFinding(item: listed.code, code: .required, named: item))
         }

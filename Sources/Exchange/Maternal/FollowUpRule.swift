@@ -30,6 +30,11 @@ extension RuleFolder {
     }
 }
 
+extension [String: FollowUpRule] {
+    /// Whether what asks for this tells of it, and so is for the sensitive compartment alone.
+    func isSensitive(_ code: String?) -> Bool { code.flatMap { self[$0] }?.isSensitive ?? false }
+}
+
 extension RuleReader {
     /// An optional `followUp` that names a rule of `follow-up.json`.
     func followUp(of rules: [String: FollowUpRule]) throws(RuleFault) -> String? {

@@ -27,11 +27,11 @@ package struct MaternalRules: Sendable {
     /// `isKept`: an older release loaded them, for which some files did not exist yet.
     init(reading folder: RuleFolder, isKept: Bool = false) throws(RuleFault) {
         followUps = try folder.followUps()
-        items = try folder.checkupItems(followUps: followUps)
+        items = try folder.checkupItems(followUps: followUps, isKept: isKept)
         growthTables = try folder.growthTables(items: items)
         questionnaires = try folder.checkupQuestionnaires(followUps: followUps, items: items)
         let reading = CheckupReading(
-            items: items, questionnaires: Set(questionnaires.map(\.code)))
+            items: items, questionnaires: Set(questionnaires.map(\.code)), isKept: isKept)
         pregnancy = try folder.pregnancyRules()
         try reading.require(pregnancy, followUps: followUps)
         postpartum = try reading.checkups(folder.file("maternal/postpartum.json"))
@@ -105,6 +105,8 @@ private struct AskingCheckup {
 private struct CheckupReading {
     let items: CheckupItems
     let questionnaires: Set<String>
+    /// An older release loaded them: what is sensitive now may have been asked of every report then.
+    let isKept: Bool
 
     func checkups(_ file: RuleReader) throws(RuleFault) -> [CheckupRule] {
         try file.requireOnly(["source", "verified", "note", "checkups"])
@@ -117,6 +119,9 @@ private struct CheckupReading {
         ) { row throws(RuleFault) in
             let rule = try CheckupRule(reading: row)
             try require(rule.items.map(\.code), of: row, "items")
+            if let asked = firstAskedInConfidence(rule.items) {
+                throw row.fault("items", "\(asked) \(Self.askedInConfidence)")
+            }
             guard rule.questionnaires.allSatisfy(questionnaires.contains) else {
                 throw row.fault("questionnaires", "names an unknown questionnaire")
             }
@@ -132,6 +137,11 @@ private struct CheckupReading {
             throw RuleFault(
                 file: "maternal/pregnancy.json", path: "items",
                 reason: "\(unknown) is not in maternal/items.json")
+        }
+        if let asked = firstAskedInConfidence(pregnancy.items) {
+            throw RuleFault(
+                file: "maternal/pregnancy.json", path: "items",
+                reason: "\(asked) \(Self.askedInConfidence)")
         }
         guard pregnancy.questionnaires.allSatisfy(questionnaires.contains) else {
             throw RuleFault(
@@ -150,6 +160,13 @@ private struct CheckupReading {
                 file: "maternal/pregnancy-terms.json", path: "lossSupport",
                 reason: "is not in maternal/follow-up.json")
         }
+    }
+
+    private static let askedInConfidence = "is sensitive, and asked of every report"
+
+    /// A report in confidence holds what was found and nothing that it must: it may be of one scale alone.
+    private func firstAskedInConfidence(_ listed: [CheckupRule.Item]) -> String? {
+        isKept ? nil : listed.first { $0.isRequired && items.isSensitive($0.code) }?.code
     }
 
     /// What refers must be a checkup, and able to ask for it.

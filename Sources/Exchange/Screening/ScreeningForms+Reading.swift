@@ -48,6 +48,9 @@ extension RuleFolder {
             guard named.allSatisfy({ $0.map { items[$0] != nil } ?? true }) else {
                 throw file.fault("item", "is not in maternal/items.json")
             }
+            if let open = form.scoredInConfidence.first(where: { !items.isSensitive($0) }) {
+                throw file.fault("item", "\(open) is open, and the question is sensitive")
+            }
             for other in forms {
                 try file.requireApart(form, other)
                 guard other.code != form.code || !other.effective.overlaps(form.effective) else {
@@ -71,6 +74,13 @@ extension RuleReader {
 }
 
 extension ScreeningQuestionnaire {
+    /// Codes of the checkup items by which a result tells what was answered in confidence.
+    fileprivate var scoredInConfidence: [String] {
+        let asked = items.filter(\.isSensitive)
+        let isTotal = asked.contains { $0.choices.contains { $0.score != nil } }
+        return asked.compactMap(\.scoredAs) + [isTotal ? totalItem : nil].compactMap(\.self)
+    }
+
     /// Nobody is vaccinated without consent; and vaccinations have no compartment.
     fileprivate func requireConsent(_ file: RuleReader) throws(RuleFault) {
         _ = try file.int("guardianConsentBelow", in: 0...20)

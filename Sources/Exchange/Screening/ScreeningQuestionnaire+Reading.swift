@@ -65,6 +65,10 @@ extension ScreeningQuestionnaire.Item {
         isAskedAnew = try row.bool("anew", default: false)
         scoredAs = try row.optionalString("item")
         kind = try ScreeningQuestionnaire.Kind(reading: row, names.followUps)
+        if !isSensitive, kind.followUps.contains(where: { names.followUps.isSensitive($0) }) {
+            throw row.fault(
+                "sensitive", "is false for a question that asks for a sensitive follow-up")
+        }
         concern = try row.concern(of: text, kind, isBeforeDose: !form.isEmpty)
         let condition = try row.object["enableWhen"].map { _ throws(RuleFault) in
             try ScreeningQuestionnaire.Condition(reading: row.child("enableWhen"), after: items)
@@ -103,6 +107,11 @@ extension ScreeningQuestionnaire.Item {
 }
 
 extension ScreeningQuestionnaire.Kind {
+    fileprivate var followUps: [String] {
+        guard case .choice(let choices) = self else { return [] }
+        return choices.compactMap(\.followUp)
+    }
+
     fileprivate init(
         reading row: RuleReader, _ followUps: [String: FollowUpRule]
     ) throws(RuleFault) {
@@ -158,6 +167,8 @@ extension RuleReader {
 }
 
 extension ScreeningQuestionnaire.Rule {
+    private static let openlyScored = "is sensitive, and the question is not"
+
     fileprivate init(
         reading row: RuleReader, of items: [ScreeningQuestionnaire.Item],
         _ followUps: [String: FollowUpRule]
@@ -166,7 +177,13 @@ extension ScreeningQuestionnaire.Rule {
         guard let followUp = try row.followUp(of: followUps) else {
             throw row.fault("followUp", "is missing")
         }
+        // What is scored is told by what the score asks for.
+        let isSensitive = followUps.isSensitive(followUp)
         guard let linkID = try row.optionalString("question") else {
+            let scored = items.filter { $0.scoreMax != nil }
+            guard !isSensitive || scored.allSatisfy(\.isSensitive) else {
+                throw row.fault("followUp", Self.openlyScored)
+            }
             let reachable = items.reduce(0) { $0 + ($1.scoreMax ?? 0) }
             let limit = try row.int("totalAtLeast", in: 1...max(1, reachable))
             self = .total(atLeast: limit, followUp: followUp)
@@ -174,6 +191,9 @@ extension ScreeningQuestionnaire.Rule {
         }
         guard let item = items.first(where: { $0.linkID == linkID }) else {
             throw row.fault("question", "is none of the questions")
+        }
+        guard !isSensitive || item.isSensitive else {
+            throw row.fault("followUp", Self.openlyScored)
         }
         let limit = try row.int("atLeast", in: 1...max(1, item.scoreMax ?? 0))
         self = .question(linkID, atLeast: limit, followUp: followUp)

@@ -119,9 +119,11 @@ extension HeldCheckup {
                 id: id.text, version: try row.int(column + 3),
                 recordedAt: Instant(microseconds: try row.instant(column + 4)),
                 institution: try parties.party(try row.text(column + 5)),
-                report: try CheckupReport(face: try row.text(column + 6))),
+                report: try CheckupReport(face: try row.text(column + 6))
+                    .shown(in: compartment, rules.items)),
             compartment: compartment,
-            warnings: try row.texts(column + 7).compactMap { ItemFinding(stored: $0, rules) },
+            warnings: try row.texts(column + 7).compactMap { ItemFinding(stored: $0, rules) }
+                .filter { compartment.shows($0.item, rules.items) },
             line: compartment == .open ? try CheckupLine(row, from: column + 9) : nil)
     }
 }

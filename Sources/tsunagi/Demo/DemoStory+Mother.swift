@@ -62,7 +62,6 @@ extension DemoStory {
             ("maternal-weight", CheckupBody.quantity("54.0", "kg")),
             ("systolic", CheckupBody.quantity("108", "mm[Hg]")),
             ("diastolic", CheckupBody.quantity("66", "mm[Hg]")),
-            ("postpartum-judgement", CheckupBody.answer("postpartum-judgement", "no-concern")),
         ]
         teller.say("At home she answers how she feels, on her phone and in confidence:")
         try answer(.feelings, as: mother)

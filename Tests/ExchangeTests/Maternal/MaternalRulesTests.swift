@@ -47,6 +47,32 @@ import Testing
             "items[80].sensitive", "is true for an item of the minimum data set"
         ),
         (
+            "items.json", #""followUp": "hearing-examination""#, #""followUp": "safety""#,
+            "items[53].sensitive", "is false for an item that asks for a sensitive follow-up"
+        ),
+        (
+            "postpartum.json", #""postpartum-judgement", "required": false"#,
+            #""postpartum-judgement", "required": true"#,
+            "checkups[0].items", "postpartum-judgement is sensitive, and asked of every report"
+        ),
+        (
+            "pregnancy.json", #""partner-violence", "required": false"#,
+            #""partner-violence", "required": true"#,
+            "items", "partner-violence is sensitive, and asked of every report"
+        ),
+        (
+            "questionnaire-1m.json", #""followUp": "guidance""#, #""followUp": "safety""#,
+            "items[10].sensitive", "is false for a question that asks for a sensitive follow-up"
+        ),
+        (
+            "questionnaire-epds.json", #""sensitive": true"#, #""sensitive": false"#,
+            "rules[0].followUp", "is sensitive, and the question is not"
+        ),
+        (
+            "questionnaire-epds.json", #""epds-total""#, #""systolic""#, "item",
+            "systolic is open, and the question is sensitive"
+        ),
+        (
             "items.json", #""sensitiveConsentKind": "maternal-sensitive""#,
             #""sensitiveConsentKind": "maternal""#,
             "sensitiveConsentKind", "is no sensitive consent kind of the field maternal"
@@ -165,6 +191,28 @@ import Testing
         #expect(fault.file == "maternal/" + (path == "lossSupport" ? "pregnancy-terms.json" : file))
         #expect(fault.path == path)
         #expect(throws: fault) { try RuleBook(reading: files, version: "v") }
+    }
+
+    /// Rules that an older release loaded took the judgement for open, and asked it of every report.
+    @Test func `kept rules are held to what their follow-ups are`() throws {
+        var files = Profiles.replacing(
+            "maternal/postpartum.json", #""postpartum-judgement", "required": false"#,
+            #""postpartum-judgement", "required": true"#)
+        let path = "maternal/items.json"
+        let text = String(decoding: try #require(files[path]), as: UTF8.self)
+        let place = try #require(text.firstRange(of: #""code": "postpartum-judgement""#)).lowerBound
+        let rest = text[place...].replacing(
+            #""sensitive": true"#, with: #""sensitive": false"#, maxReplacements: 1)
+        files[path] = Array((text[..<place] + rest).utf8)
+        #expect(throws: RuleFault.self) { try RuleBook(reading: files, version: "v") }
+        let kept = try RuleBook(reading: files, version: "v", isKept: true)
+        let rules = try #require(kept.maternal)
+        #expect(rules.items.isSensitive("postpartum-judgement"))
+        let scale = CheckupResult(
+            checkup: "postpartum-2w", day: MaternalCase.day("2026-05-01"),
+            entries: [.init(item: "epds-total", value: .quantity("3", unit: "{score}"))])
+        let delivered = CheckupOrigin.delivery(MaternalCase.day("2026-04-17"))
+        #expect(rules.check(scale, of: delivered, in: .sensitive).findings.isEmpty)
     }
 
     static let files = Profiles.files.keys.filter {

@@ -89,7 +89,7 @@ import Testing
         ]
         let others = [
             "epds-total", "epds-question-10", "partner-violence", "abuse-signs", "birth-outcome",
-            "smoking", "alcohol", "cervical-cytology",
+            "smoking", "alcohol", "cervical-cytology", "postpartum-judgement",
         ]
         for code in infections + others {
             #expect(items.isSensitive(code), "\(code)")

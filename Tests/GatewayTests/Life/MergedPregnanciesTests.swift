@@ -72,7 +72,6 @@ struct MergedPregnanciesTests {
         sent.findings = [
             ("maternal-weight", .quantity("56", "kg")), ("systolic", .quantity("110", "mm[Hg]")),
             ("diastolic", .quantity("66", "mm[Hg]")),
-            ("postpartum-judgement", .choice("no-concern")),
         ]
         sent.ticket = Ticket(Cast.town, "postpartum", serial)
         return sent

@@ -24,12 +24,12 @@ struct CheckupCompartmentTests {
         return try await gateway.settleMother(dueInDays: -10, ["delivery": delivery]).card
     }
 
-    private func postpartum(_ judgement: String = "no-concern") -> SentCheckup {
+    private func postpartum() -> SentCheckup {
         var sent = SentCheckup(on: today)
         sent.checkup = "postpartum-2w"
         sent.findings = [
             ("maternal-weight", .quantity("56", "kg")), ("systolic", .quantity("110", "mm[Hg]")),
-            ("diastolic", .quantity("66", "mm[Hg]")), ("postpartum-judgement", .choice(judgement)),
+            ("diastolic", .quantity("66", "mm[Hg]")),
         ]
         return sent
     }
@@ -94,6 +94,7 @@ struct CheckupCompartmentTests {
         for path in Self.actingPaths {
             note(try await gateway.send(Cast.portal, "GET", path, headers: [proxy]))
         }
+        note(try await gateway.send(Cast.portal, "POST", "/checkups/print", headers: [proxy]))
         return answers
     }
 
@@ -137,7 +138,8 @@ struct CheckupCompartmentTests {
             Cast.portal, "POST", RunningGateway.sensitiveResponsePath, headers: [mother],
             body: RunningGateway.epds([3, 3, 3, 0, 0, 0, 0, 0, 0, 2], of: patient)
         ).expect(201)
-        for sensitive in [SentCheckup.epds(14, on: today), infections()] {
+        let judged = ["support", "treatment"].map { SentCheckup.judged($0, on: today) }
+        for sensitive in [SentCheckup.epds(14, on: today), infections()] + judged {
             try await gateway.record(sensitive, visit).expect(201)
         }
         var corrected = SentCheckup.epds(3, on: today)
@@ -234,6 +236,10 @@ struct CheckupCompartmentTests {
         var open = SentCheckup.epds(3, on: today)
         open.findings.append(("systolic", .quantity("110", "mm[Hg]")))
         #expect(try await gateway.record(open, visit).issues == ["systolic open-item"])
+        var told = postpartum()
+        told.findings.append(("postpartum-judgement", .choice("support")))
+        #expect(
+            try await gateway.record(told, visit).issues == ["postpartum-judgement sensitive-item"])
         let without = try await gateway.openCheckupVisit(card, at: Cast.paperClinic)
         try await gateway.expect(
             .consentNotGiven, of: .recordSensitiveCheckup, from: Cast.paperClinic
@@ -284,7 +290,8 @@ struct CheckupCompartmentTests {
         var scored = SentCheckup.epds(9, on: today)
         scored.findings.append(("epds-question-10", .quantity("1", "{score}")))
         try await gateway.record(scored, visit).expect(201)
-        try await gateway.record(postpartum("support"), visit).expect(201)
+        try await gateway.record(postpartum(), visit).expect(201)
+        try await gateway.record(.judged("support", on: today), visit).expect(201)
         let tasks = try await gateway.followUps(.sensitive).entries.dropFirst(0)
         let codes = tasks.compactMap {
             $0["code"]?.object?["coding"]?.array?.first?.object?["code"]?.string
@@ -294,6 +301,42 @@ struct CheckupCompartmentTests {
         #expect(codes.contains("maternal-support"))
         #expect(codes.contains("self-harm"))
         #expect(try await !gateway.followUps().text.contains("maternal-support"))
+    }
+
+    /// As a release recorded it whose rules took the judgement for open.
+    @Test func `what was open once is shown in the open no more`() async throws {
+        let card = try await mother()
+        let visit = try await gateway.openCheckupVisit(card)
+        let id = try await gateway.record(postpartum(), visit).text("id")
+        try await gateway.sql { transaction in
+            _ = try transaction.run(
+                Statement(
+                    """
+                    insert into exchange.checkup_result (person, result, version, party,
+                        identifier_system, identifier, status, checkup, day, face, warnings,
+                        follow_ups, municipality, visit, rules, recorded_at, survivor)
+                    select person, result, version + 1, party, identifier_system, identifier, status,
+                        checkup, day, replace(face, '"entries":[',
+                            '"entries":[{"item":"postpartum-judgement","choice":"support"},'),
+                        array['postpartum-judgement not-of-checkup'], follow_ups, municipality,
+                        visit, rules, recorded_at, survivor
+                    from exchange.checkup_result where result::text = $1
+                    """), [.text(id)])
+        }
+        let token = try await gateway.session(of: card)
+        let own = try await gateway.send(Cast.clinic, "GET", "/fhir/DiagnosticReport/\(id)")
+        #expect(own["ETag"] == "W/\"2\"")
+        for answer in [
+            own, try await gateway.checkups(of: visit),
+            try await gateway.send(
+                Cast.portal, "GET", "/fhir/DiagnosticReport", headers: [token]),
+            try await gateway.send(Cast.portal, "POST", "/checkups/print", headers: [token]),
+        ] {
+            try answer.expect(200)
+            #expect(answer.text.contains("56"))
+            #expect(!answer.text.contains("postpartum-judgement"))
+            #expect(!answer.text.contains("要支援") && !answer.text.contains("産婦健診の判定"))
+        }
     }
 
     @Test

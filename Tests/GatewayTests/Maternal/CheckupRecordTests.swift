@@ -232,7 +232,6 @@ struct CheckupRecordTests {
         postpartum.findings = [
             ("maternal-weight", .quantity("58.4", "kg")),
             ("systolic", .quantity("112", "mm[Hg]")), ("diastolic", .quantity("70", "mm[Hg]")),
-            ("postpartum-judgement", .choice("no-concern")),
         ]
         try await gateway.record(postpartum, visit).expect(201)
         for sql in [

@@ -192,7 +192,6 @@ struct CheckupTicketTests {
         after.findings = [
             ("maternal-weight", .quantity("56", "kg")), ("systolic", .quantity("110", "mm[Hg]")),
             ("diastolic", .quantity("66", "mm[Hg]")),
-            ("postpartum-judgement", .choice("no-concern")),
         ]
         let made = try await gateway.record(after, visit)
         #expect(used(made) == "\(Cast.town.code) postpartum 1")

@@ -249,7 +249,10 @@ struct SensitiveCheckupFileTests {
                 ])
         ])
         let before = try await gateway.followUps(.sensitive).entries.count
-        let scale = ["健診コード": "postpartum-2w", "被虐待を疑う所見": "", "EPDS合計点": "9", "EPDS質問10の点": "1"]
+        let scale = [
+            "健診コード": "postpartum-2w", "被虐待を疑う所見": "", "EPDS合計点": "9", "EPDS質問10の点": "1",
+            "産婦健診の判定": "support",
+        ]
         let answer = try await take(
             [
                 row(hers, number + "-1", scale), row(own, number + "-2", scale),

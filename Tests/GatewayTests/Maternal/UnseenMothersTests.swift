@@ -229,7 +229,6 @@ struct UnseenMothersTests {
         report.findings = [
             ("maternal-weight", .quantity("56", "kg")), ("systolic", .quantity("110", "mm[Hg]")),
             ("diastolic", .quantity("66", "mm[Hg]")),
-            ("postpartum-judgement", .choice("no-concern")),
         ]
         try await gateway.record(report, visit).expect(201)
         #expect(try await listed("postpartum-2w")[key] == nil)

@@ -35,6 +35,18 @@ package struct CheckupReport: Hashable, Sendable {
     }
 }
 
+extension CheckupReport {
+    /// What of it may be told of in a compartment.
+    package func shown(in compartment: CheckupCompartment, _ items: CheckupItems) -> CheckupReport {
+        guard !result.entries.allSatisfy({ compartment.shows($0.item, items) }) else { return self }
+        var report = self
+        report.result = CheckupResult(
+            checkup: result.checkup, day: result.day,
+            entries: result.entries.filter { compartment.shows($0.item, items) })
+        return report
+    }
+}
+
 /// 区画: what the consent kind of maternal health opens, and what only the sensitive one does. A report is of
 /// one of them, never of both, so that a reader of the open ones can tell from no version, number or time
 /// that there are others.
@@ -44,6 +56,12 @@ package enum CheckupCompartment: String, CaseIterable, Hashable, Sendable {
 
     /// 慎重に扱う項目は別の根: HAPI's clients know this as a partition of the server.
     package var basePath: String { self == .open ? "/fhir" : "/fhir/sensitive" }
+
+    /// Whether an item, or a checkup as a whole, may be told of here, by the rules at hand: what was taken as
+    /// open before they called it sensitive is shown in the open no more.
+    package func shows(_ code: String, _ items: CheckupItems) -> Bool {
+        self == .sensitive || items[code]?.isSensitive != true
+    }
 
     /// The kinds of consent, any of which opens it to a visit.
     package func consentKinds(_ rules: RuleBook) -> Set<ConsentKind> {

@@ -87,9 +87,10 @@ extension OpenAPI {
         own(
             "/fhir/sensitive/DiagnosticReport", "readOwnSensitiveCheckups",
             "本人の、特に慎重に扱う健診項目を読む",
-            "Infections, the postpartum questionnaire, loss, violence: apart, so that they are seen "
-                + "only when asked for, and by the resident alone: no guardian, no delegate. Of a child "
-                + "below the age from which it decides alone, as of one of whom nothing is held.",
+            "Infections, the questionnaire and the judgement of a checkup after delivery, loss, violence: "
+                + "apart, so that they are seen only when asked for, and by the resident alone: no "
+                + "guardian, no delegate. Of a child below the age from which it decides alone, as of one "
+                + "of whom nothing is held.",
             "A searchset of DiagnosticReport."),
         own(
             "/fhir/Observation", "readOwnMeasurements", "本人の発育の記録を読む",
