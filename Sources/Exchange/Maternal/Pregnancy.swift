@@ -91,9 +91,9 @@ package struct PregnancyEnding: Hashable, Sendable {
     package let day: CalendarDay
     package let age: GestationalAge
     package let term: PregnancyRules.WeekSpan?
-    /// 妊婦健診の券 count no longer after this day; postpartum checkups are counted from it, after a loss
-    /// too.
-    package let closesPrenatalAfter: CalendarDay
+    /// 妊婦健診の券 count no longer after a birth. A loss closes none: a ticket that came to its end weeks before
+    /// any birth could be would tell every clinic of it. Postpartum checkups are counted from either.
+    package let closesPrenatalAfter: CalendarDay?
     /// Codes of `FollowUpRule`.
     package let followUps: [String]
 }
@@ -117,7 +117,8 @@ extension Pregnancy {
     package func ending(rules: PregnancyRules) -> PregnancyEnding? {
         guard let day = endedOn, let age = calendar.age(on: day) else { return nil }
         return PregnancyEnding(
-            day: day, age: age, term: rules.term(at: age), closesPrenatalAfter: day,
+            day: day, age: age, term: rules.term(at: age),
+            closesPrenatalAfter: delivery.flatMap { $0.live > 0 ? $0.day : nil },
             followUps: followUps(rules: rules))
     }
 }

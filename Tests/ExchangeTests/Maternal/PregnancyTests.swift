@@ -32,6 +32,7 @@ import Testing
         let lost = try Self.after([.loss(on: Self.day(weeks, days), fetuses: 1)])
         let ending = try #require(lost.ending(rules: Self.rules))
         #expect(lost.delivery == nil && ending.followUps == ["loss-support"])
+        #expect(ending.closesPrenatalAfter == nil)
         #expect(MaternalCase.rules.followUps["loss-support"]?.isSensitive == true)
     }
 
@@ -51,6 +52,10 @@ import Testing
         ])
         let ending = try #require(born.ending(rules: Self.rules))
         #expect(born.delivery?.live == 1 && ending.followUps == ["loss-support"])
+        #expect(ending.closesPrenatalAfter == Self.day(35))
+        let still = try Self.after([.delivery(on: Self.day(35), live: 0, still: 1)])
+        let lost = try #require(still.ending(rules: Self.rules))
+        #expect(lost.day == Self.day(35) && lost.closesPrenatalAfter == nil)
     }
 
     static let refused: [(name: String, events: [PregnancyEvent], refusal: MaternalRefusal)] = [

@@ -11,7 +11,7 @@ package struct MaternalEpisode: Sendable {
         self.tickets = tickets
     }
 
-    /// 受診券 with the last day of each kind: the end of the pregnancy for its visits, that of the
+    /// 受診券 with the last day of each kind: the birth for the visits of a pregnancy, and the end of the
     /// windows for what is counted from birth or delivery.
     package func book(_ rules: MaternalRules) -> TicketBook {
         var closedAfter: [String: CalendarDay] = [:]
