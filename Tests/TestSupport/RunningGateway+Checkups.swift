@@ -270,11 +270,14 @@ extension RunningGateway {
         return (resident, card)
     }
 
-    /// What waits for a municipality.
+    /// What waits for a municipality, or stands as it is asked for.
     package func followUps(
-        _ compartment: CheckupCompartment = .open, of body: Party = Cast.town
+        _ compartment: CheckupCompartment = .open, of body: Party = Cast.town,
+        standing status: String? = nil
     ) async throws -> Answer {
-        let answer = try await send(body, "GET", "\(compartment.basePath)/Task?_count=100")
+        let narrowed = status.map { "status=\($0)&" } ?? ""
+        let answer = try await send(
+            body, "GET", "\(compartment.basePath)/Task?\(narrowed)_count=100")
         try answer.expect(200)
         expectMoreEntries(max(0, Set(answer.entries.compactMap(Self.patient)).count - 1))
         return answer

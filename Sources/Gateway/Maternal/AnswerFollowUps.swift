@@ -5,7 +5,7 @@ import Ledger
 
 /// 事後措置: https://hl7.org/fhir/R4/task.html search and update, for the municipality of residence.
 extension GatewayParts {
-    /// `GET …/Task`: what waits, the most urgent first.
+    /// `GET …/Task`: what waits, the most urgent first; with `status`, what stands so, answered or not.
     func readFollowUps(
         in compartment: CheckupCompartment
     ) -> @Sendable (Asking) async throws -> Response {
@@ -13,11 +13,16 @@ extension GatewayParts {
             let rules = try maternalRules().maternal
             try asking.request.refusePersons()
             let (offset, count) = try asking.request.range()
-            let page = asking.request.page(offset: offset, count: count)
+            let named = asking.request.text("status")
+            let statuses = try FollowUpTask.Status.asked(named)
+            let codes = statuses.map(\.rawValue).joined(separator: ",")
+            let page = asking.request.page(
+                named == nil ? "" : "status=\(codes)&", offset: offset, count: count)
             let party = asking.caller.party
             let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
                 let (held, total) = try records.followUps(
-                    isSensitive: compartment == .sensitive, offset: offset, limit: count)
+                    statuses, isSensitive: compartment == .sensitive, offset: offset,
+                    limit: count)
                 return renderFollowUps(
                     held.map { $0.task(pairwise($0.person, for: party).current) },
                     page: page(total), rules)

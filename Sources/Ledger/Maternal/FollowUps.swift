@@ -12,14 +12,18 @@ package struct HeldFollowUp: Sendable {
 }
 
 extension Records {
-    /// 事後措置の一覧: what still waits for the caller's municipality, the most urgent first, and how many there are
-    /// in all. A task stands while the newest version of its report asks for it.
+    /// 事後措置の一覧: what waits for the caller's municipality, or how it answered, by how each stands, the most
+    /// urgent first, and how many there are in all. A task stands while the newest version of its report
+    /// asks for it.
     package mutating func followUps(
-        isSensitive: Bool, offset: Int, limit: Int
+        _ statuses: [FollowUpTask.Status], isSensitive: Bool, offset: Int, limit: Int
     ) throws -> (tasks: [HeldFollowUp], total: Int) {
         let rows = try transaction.query(
-            HeldFollowUp.selectOpen,
-            [.text(caller.party.code), .bool(isSensitive), .int(offset), .int(limit)])
+            HeldFollowUp.selectByStatus,
+            [
+                .text(caller.party.code), .bool(isSensitive), .int(offset), .int(limit),
+                .texts(statuses.map(\.rawValue)),
+            ])
         let tasks = try rows.map(HeldFollowUp.init)
         for person in Set(tasks.map(\.person)) { enter(person) }
         if tasks.isEmpty { enter(nil) }
@@ -91,10 +95,10 @@ extension HeldFollowUp {
         }
     }
 
-    static let selectOpen = Statement(
+    static let selectByStatus = Statement(
         """
         select \(columns), count(*) over () from \(tables)
-        where f.is_sensitive = $2 and coalesce(a.status, 'requested') in ('requested', 'in-progress')
+        where f.is_sensitive = $2 and coalesce(a.status, 'requested') = any ($5::text[])
         order by f.due_day, f.follow_up offset $3 limit $4
         """)
 

@@ -207,6 +207,8 @@ struct RefusalTests {
             Cast.prefecture, "POST /maternal-health/registration-tasks", "[]", .notYourPurpose,
             of: .registerNotifications),
         RequestCase(Cast.town, "GET /fhir/Task?_count=0", nil, .malformed("_count")),
+        RequestCase(Cast.town, "GET /fhir/Task?status=done", nil, .malformed("status")),
+        RequestCase(Cast.town, "GET /fhir/Task?status=", nil, .malformed("status")),
         // One who asks for one resident is not answered of all.
         RequestCase(
             Cast.town, "GET /fhir/Immunization?_cursor=0&patient.identifier=0001", nil,

@@ -71,8 +71,19 @@ struct FollowUpTests {
         try await gateway.expect(.recordUnknown, of: .answerFollowUp, from: Cast.otherTown) {
             try await answer(id, "completed", seen: "W/\"2\"", by: Cast.otherTown)
         }
-        try await answer(id, "completed", seen: "W/\"2\"").expect(200)
+        #expect(try await !gateway.followUps(standing: "completed").text.contains(id))
+        let done = try await answer(id, "completed", seen: "W/\"2\"")
+        try done.expect(200)
         #expect(try await !gateway.followUps().text.contains(id))
+        // What was answered is read back as it was answered, by whom it waited for alone.
+        let read = try await gateway.followUps(standing: "failed,completed")
+        let task = try #require(read.entries.first { $0["id"]?.string == id })
+        #expect(JSON.object(task).text == JSON.object(done.json).text)
+        #expect(task["note"]?.array?.first?.object?["text"]?.string == "訪問した。")
+        #expect(read.text.contains("status=completed,failed&"))
+        let elsewhere = try await gateway.followUps(of: Cast.otherTown, standing: "completed")
+        #expect(!elsewhere.text.contains(id))
+        #expect(try await !gateway.followUps(.sensitive, standing: "completed").text.contains(id))
     }
 
     @Test func `a correction that no longer asks takes the task back`() async throws {

@@ -50,6 +50,16 @@ package struct FollowUpTask: Hashable, Sendable {
     }
 }
 
+extension FollowUpTask.Status {
+    /// 読む状態: those that a `status` of the query names, with commas between; without one, what still waits.
+    package static func asked(_ text: String?) throws(Refusal) -> [Self] {
+        guard let text else { return [.requested, .inProgress] }
+        let words = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard words.allSatisfy({ Self(rawValue: $0) != nil }) else { throw .malformed("status") }
+        return allCases.filter { words.contains($0.rawValue) }
+    }
+}
+
 /// 事後措置の回答: what the municipality did, as a Task that holds no more than how it stands.
 package struct FollowUpAnswer: Hashable, Sendable {
     /// As the body says it, for a correction: https://hl7.org/fhir/R4/http.html#update.

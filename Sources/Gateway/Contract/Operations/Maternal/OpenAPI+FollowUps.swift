@@ -36,12 +36,15 @@ extension OpenAPI {
         return [
             Operation(
                 method: .get, path: path, id: "read\(name)FollowUps", field: "follow-ups",
-                ja: "健診のあとの支援で、まだ終わっていないものを読む\(ja)",
-                en: "What waits for this municipality, the most urgent first.\(en)",
-                token: .officeIfAny, parameters: [.entryCount, .entryOffset, .operatorID],
+                ja: "健診のあとの支援で、まだ終わっていないもの、または答えたものを読む\(ja)",
+                en:
+                    "What waits for this municipality, the most urgent first, or, by `status`, what it "
+                    + "answered, with its note.\(en)",
+                token: .officeIfAny,
+                parameters: [Self.standing, .entryCount, .entryOffset, .operatorID],
                 answers: [.fhir(.reference("Bundle"), "A searchset of Task.")],
                 refusals: Refusals.ofSeveralPeople + Refusals.ofAccess + Refusals.ofOfficeToken + [
-                    .malformed("_count"), .rulesUnknown,
+                    .malformed("status"), .rulesUnknown,
                 ]),
             Operation(
                 method: .put, path: path + "/:id", id: "answer\(name)FollowUp",
@@ -57,6 +60,11 @@ extension OpenAPI {
                     ]),
         ]
     }
+
+    private static let standing = Operation.Parameter(
+        name: "status", place: .query, schema: .text.pattern("^[a-z-]+(,[a-z-]+)*$"),
+        note: "読む状態をコンマで区切る: requested, in-progress, completed, failed。省くと、まだ終わっていないもの。 / "
+            + "How they stand, with commas between. Without it, what still waits.")
 
     private static let taskExample = #"""
         {"resourceType": "Task", "status": "completed",
