@@ -10,10 +10,12 @@ extension GatewayParts {
         let checkup = try askedCheckup(asking)
         let after = try asking.request.number("after") ?? 0
         let count = try asking.request.lineCount("count")
-        let (_, bytes) = try await asking.answer(
-            as: { renderUnseen($0, of: checkup, isFull: $0.count == count) }
-        ) { records in
-            try records.unseenResidents(checkup, after: after, limit: count)
+        let party = asking.caller.party
+        let (_, bytes) = try await asking.answer(as: \.self) { [self] records in
+            let unseen = try records.unseenResidents(checkup, after: after, limit: count)
+            return renderUnseen(unseen, of: checkup, isFull: unseen.count == count) {
+                pairwise($0, for: party).current
+            }
         }
         return .json(.ok, bytes)
     }

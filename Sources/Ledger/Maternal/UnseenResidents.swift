@@ -5,8 +5,9 @@ import Postgres
 /// anyway. What was found in confidence alone takes nobody off the list: its being there would show.
 extension Records {
     /// Children, or mothers, of whom the municipality's word is the newest and who live there, as far as
-    /// anybody knows, in the order of their words; one that was notified under two records once. Each of them
-    /// is entered.
+    /// anybody knows, in the order of their words; one that was notified under two records once. A child who
+    /// came to live there is waited for by another municipality's word, until there is one of its own. Each
+    /// of them is entered.
     package mutating func unseenResidents(
         _ checkup: AwaitedCheckup, after place: Int, limit: Int
     ) throws -> [UnseenResident] {
@@ -69,7 +70,8 @@ extension Records {
         let found = try rows.map { row in
             let resident = UnseenResident(
                 place: try row.int(0), person: try row.uuid(1).person,
-                notificationKey: try row.text(2), origin: try CalendarDay(row.text(3)),
+                notificationKey: try row.optionalText(2), identityKey: try row.optionalText(6),
+                origin: try CalendarDay(row.text(3)),
                 remindedOn: try row.optionalDay(4).map(CalendarDay.init(daysSince1970:)))
             return (resident: resident, keys: try row.int(5))
         }
@@ -118,24 +120,23 @@ extension AwaitedCheckup.Origin {
     private static func select(_ origin: Self) -> String {
         let day = origin.day(in: "n")
         return """
-            select n.version, whom.survivor, n.notification_key, \(day), (
+            select n.version, whom.survivor, \(ownKey), \(day), (
                     select max(r.day) from \(each) one
                     join exchange.checkup_reminder r on r.person = one.record
                     where r.checkup = $2 and r.municipality = $1
                         and (span.since is null or r.day >= (\(day))::date + span.since::int)),
                 case when $7::text[] is null then 0
-                    else (select count(*) from (\(asked(origin))) asked) end
+                    else (select count(*) from (\(asked(origin))) asked) end,
+                case when n.municipality <> $1 then (\(identityKey)) end
             from unnest($3::text[], $4::text[], $9::bigint[]) as span(first, last, since)
-            join exchange.maternal_notification n
-                on n.municipality = $1 and n.kind = '\(origin.kind.rawValue)'
-                    and (\(day)) between span.first and span.last
+            cross join lateral (\(origin.words)) n
             cross join lateral (select \(Survivors.sql(of: "n.person")) as survivor) whom
             where n.version > $5 and \(StandingWord.isNewest("n", of: "whom.survivor"))
                 and \(origin.isAwaited)
                 and coalesce((
                     select r.municipality from exchange.residence r
                     where r.person = whom.survivor and r.from_day <= $6
-                    order by r.from_day desc, r.version desc limit 1), $1) = $1
+                    order by r.from_day desc, r.version desc limit 1), n.municipality) = $1
                 and not exists (select 1 from exchange.deceased d where d.person = whom.survivor)
                 and ($7::text[] is null or exists (\(asked(origin))))
                 and not \(seen(since: day))
@@ -144,6 +145,49 @@ extension AwaitedCheckup.Origin {
     }
 
     private static let each = Survivors.eachRecord(of: "whom.survivor")
+
+    /// 候補の届出: the municipality's own words of a span and, of children, those of others on whoever came to
+    /// live there since the first of them was born; who moved on is told apart by where they live.
+    private var words: String {
+        let spanned = """
+            n.kind = '\(kind.rawValue)' and (\(day(in: "n"))) between span.first and span.last
+            """
+        let own = """
+            select n.* from exchange.maternal_notification n where n.municipality = $1 and \(spanned)
+            """
+        guard self == .birth else { return own }
+        return """
+            \(own)
+                union
+                select n.* from exchange.residence home
+                cross join lateral \(Survivors.eachRecord(of: "home.person")) moved
+                join exchange.maternal_notification n on n.person = moved.record
+                where home.municipality = $1 and home.from_day >= span.first::date
+                    and n.municipality <> $1 and \(spanned)
+            """
+    }
+
+    /// 届出番号 of the municipality's own: of another's word, that of its own older one, if there is any.
+    private static let ownKey = """
+        case when n.municipality = $1 then n.notification_key else (
+                    select k.notification_key from \(each) one
+                    join exchange.maternal_notification k on k.person = one.record
+                    where k.municipality = $1 and k.kind = n.kind
+                        and \(StandingWord.stands("k", of: "whom.survivor"))
+                    order by k.version desc limit 1) end
+        """
+
+    /// 自治体別本人キー, by which the municipality told of them last.
+    private static let identityKey = """
+        select t.identity_key from \(each) one
+                cross join lateral (
+                    select identity_key, known_at from exchange.checkup_target
+                    where person = one.record and municipality = $1 and by_merge is null
+                    union all
+                    select identity_key, known_at from exchange.life_event
+                    where person = one.record and municipality = $1) t
+                order by t.known_at desc limit 1
+        """
 
     private var isAwaited: String {
         switch self {

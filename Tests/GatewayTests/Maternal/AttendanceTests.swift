@@ -24,12 +24,24 @@ struct AttendanceTests {
     }
 
     private func unseen(_ key: String, by town: Party = Cast.town) async throws -> JSONObject? {
+        try await targets(by: town).first { $0["notificationKey"]?.string == key }
+    }
+
+    private func targets(by town: Party) async throws -> [JSONObject] {
         let answer = try await gateway.send(
             town, "GET", "/maternal-health/unseen?checkup=infant-3-4m&count=1000")
         try answer.expect(200)
         let targets = (answer.json["targets"]?.array ?? []).compactMap(\.object)
         gateway.expectMoreEntries(max(0, targets.count - 1))
-        return targets.first { $0["notificationKey"]?.string == key }
+        return targets
+    }
+
+    /// 転入: those whom a town waits for without a key of its own.
+    private func movedIn(to town: Party) async throws -> [String: JSONObject] {
+        let found = try await targets(by: town).compactMap { target in
+            target["patient"]?.string.map { ($0, target) }
+        }
+        return Dictionary(uniqueKeysWithValues: found)
     }
 
     private func remind(_ keys: [String]) async throws -> TLSClient.Answer {
@@ -69,6 +81,50 @@ struct AttendanceTests {
         try await gateway.notify(
             [resident.birth(on: birth, notified: today, key: there)], by: Cast.otherTown)
         #expect(try await unseen(key) == nil)
+    }
+
+    @Test func `a child who moved in is waited for though nobody notified it anew`() async throws {
+        let (key, there) = ("C-\(RecordID.letters())", "C-\(RecordID.letters())")
+        let birth = today.adding(days: -110)
+        let (resident, _) = try await child(key)
+        let (examined, card) = try await child("C-\(RecordID.letters())")
+        func moved() async throws -> [String: JSONObject] { try await movedIn(to: Cast.otherTown) }
+        let before = try await moved()
+        for one in [resident, examined] {
+            try await gateway.feed([one.residence(Cast.otherTown.code, from: today)])
+        }
+        // The town that was left waits no more.
+        #expect(try await unseen(key) == nil)
+        let both = try await moved().filter { before[$0.key] == nil }
+        #expect(both.count == 2)
+        for target in both.values {
+            #expect(target["first"]?.string == birth.anniversary(months: 3).text)
+            #expect(target["notificationKey"] == nil && target["identityKey"] == nil)
+        }
+        try await gateway.record(SentCheckup(on: today), gateway.openCheckupVisit(card))
+            .expect(201)
+        let left = try await moved().filter { before[$0.key] == nil }
+        #expect(left.count == 1)
+        let own = try await gateway.send(
+            Cast.otherTown, "POST", "/municipal-checkup/registration-tasks",
+            body: try JSON(
+                reading: """
+                    [{"modificationSeg":"1","myNumber":"\(resident.number)",
+                    "municipalityIdentityKey":"\(there)"}]
+                    """))
+        try own.expect(202)
+        let patient = try #require(left.keys.first)
+        #expect(try await moved()[patient]?["identityKey"]?.string == there)
+        try await gateway.notify(
+            [resident.birth(on: birth, notified: today, key: there)], by: Cast.otherTown)
+        #expect(try await moved()[patient] == nil)
+        let anew = try #require(try await unseen(there, by: Cast.otherTown))
+        #expect(anew["patient"] == nil)
+        // Back home, nobody notifies it a third time: it stands under the key of before.
+        try await gateway.feed([resident.residence(Cast.town.code, from: today)])
+        let back = try #require(try await unseen(key))
+        #expect(back["patient"] == nil)
+        #expect(try await unseen(there, by: Cast.otherTown) == nil)
     }
 
     @Test

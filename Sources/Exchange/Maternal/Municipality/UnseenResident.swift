@@ -3,20 +3,23 @@ package struct UnseenResident: Sendable {
     /// The place in the list, to go on from.
     package let place: Int
     package let person: PersonKey
-    /// 届出番号: the municipality's own.
-    package let notificationKey: String
+    /// 届出番号: the municipality's own; `nil` of a child who moved in and was not notified anew.
+    package let notificationKey: String?
+    /// 自治体別本人キー of such a child, where the municipality told of them by one.
+    package let identityKey: String?
     /// 起算日: of birth or delivery, or on which the child is expected.
     package let origin: CalendarDay
     /// 勧奨した日, the last.
     package let remindedOn: CalendarDay?
 
     package init(
-        place: Int, person: PersonKey, notificationKey: String, origin: CalendarDay,
-        remindedOn: CalendarDay?
+        place: Int, person: PersonKey, notificationKey: String?, identityKey: String?,
+        origin: CalendarDay, remindedOn: CalendarDay?
     ) {
         self.place = place
         self.person = person
         self.notificationKey = notificationKey
+        self.identityKey = identityKey
         self.origin = origin
         self.remindedOn = remindedOn
     }
@@ -35,9 +38,11 @@ extension LifeWindow {
     }
 }
 
-/// 未受診者の一覧, as JSON; `next` where there may be more.
+/// 未受診者の一覧, as JSON; `next` where there may be more. Whoever has no key of the municipality's own is told
+/// by the id under which it receives records of them: `name`.
 package func renderUnseen(
-    _ residents: [UnseenResident], of checkup: AwaitedCheckup, isFull: Bool
+    _ residents: [UnseenResident], of checkup: AwaitedCheckup, isFull: Bool,
+    named name: (PersonKey) -> String
 ) -> [UInt8] {
     var writer = JSONWriter(reservingBytes: 128 + residents.count * 160)
     writer.object { list in
@@ -47,6 +52,10 @@ package func renderUnseen(
                 guard let days = checkup.days(from: resident.origin) else { continue }
                 targets.object {
                     $0.member("notificationKey", resident.notificationKey)
+                    $0.member("identityKey", resident.identityKey)
+                    if resident.notificationKey == nil {
+                        $0.member("patient", "Patient/" + name(resident.person))
+                    }
                     $0.member("first", days.first.text)
                     $0.member("last", days.last.text)
                     $0.member("isOver", days.last < checkup.today)

@@ -9,8 +9,10 @@ extension OpenAPI {
             en:
                 "Whom the municipality notified and who lives there, whose window has opened, or ended "
                 + "within a year, and of whom nobody sent a result: a child, a mother after the delivery of "
-                + "a child that lives, or who is pregnant and let the days of a whole visit go by. Each of "
-                + "them is on the record.",
+                + "a child that lives, or who is pregnant and let the days of a whole visit go by. A child "
+                + "who moved in is waited for by what another municipality notified, until it is notified "
+                + "anew: it stands under the municipality's key of the resident, if it told of one, and "
+                + "under the id of the records that it receives. Each of them is on the record.",
             token: .officeIfAny,
             parameters: [
                 checkup,
@@ -86,7 +88,9 @@ extension OpenAPI {
                     "targets",
                     .list(
                         of: .object([
-                            .required("notificationKey", .text.note("届出番号")),
+                            .optional("notificationKey", .text.note("届出番号。転入して届出のない子にはない")),
+                            .optional("identityKey", .text.note("転入した子の自治体別本人キー")),
+                            .optional("patient", .text.note("届出のない子の、配信と同じID")),
                             .required("first", .day), .required("last", .day),
                             .required("isOver", .boolean.note("期間を過ぎた")),
                             .optional("remindedOn", .day.note("最後に勧奨した日")),
