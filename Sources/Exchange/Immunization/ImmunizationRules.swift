@@ -136,12 +136,15 @@ package struct ImmunizationRules: Sendable {
         }.map { vaccines[$0].code }
     }
 
-    /// Codes of the schedules of the Act that give any of these vaccines.
-    package func routineProgrammes(giving names: [Concept]) -> Set<String> {
+    /// 単価のある接種: codes of all schedules that give any of these vaccines; a municipality may pay for a
+    /// voluntary one, too.
+    package func pricedProgrammes(giving names: [Concept]) -> Set<String> {
         var codes: Set<String> = []
         for name in names {
             guard let named = vaccine(named: name) else { continue }
-            for place in routineGiving[named.vaccine.index] { codes.insert(programmes[place].code) }
+            for place in voluntaryGiving[named.vaccine.index] {
+                codes.insert(programmes[place].code)
+            }
         }
         return codes
     }

@@ -12,7 +12,7 @@ package struct PriceRow: Hashable, Sendable {
 
 /// 単価を決められるもの: what a row of a field may name, by the codes of the rules.
 package enum PricedServices: Sendable {
-    /// By schedule of the Act: the vaccines that it gives.
+    /// By schedule, of the Act or voluntary: the vaccines that it gives.
     case vaccinations([String: Set<String>])
     /// 健診, and 受診券の種類.
     case checkups(Set<String>, ticketKinds: Set<String>)
@@ -22,9 +22,7 @@ extension ImmunizationRules {
     package var priced: PricedServices {
         .vaccinations(
             Dictionary(
-                uniqueKeysWithValues: programmes.filter { $0.category != .voluntary }.map {
-                    ($0.code, Set(vaccines(of: $0)))
-                }))
+                uniqueKeysWithValues: programmes.map { ($0.code, Set(vaccines(of: $0))) }))
     }
 }
 

@@ -4,8 +4,7 @@
 package struct RegisteredPrice: Hashable, Sendable {
     /// What a version speaks of; nothing else is ever changed by it.
     package struct Key: Hashable, Sendable {
-        /// What is paid for: a schedule of `immunization/schedule/` that the Act provides for, or what
-        /// `checkup` and `ticket` make.
+        /// What is paid for: a schedule of `immunization/schedule/`, or what `checkup` and `ticket` make.
         package let service: String
         /// Code of the vaccine; `nil`: any that the schedule gives.
         package let vaccine: String?

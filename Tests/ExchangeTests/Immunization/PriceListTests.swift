@@ -46,7 +46,6 @@ import Testing
     static let rows: [(change: [String: String?], finding: String)] = [
         (["modificationSeg": #""3""#], "modificationSeg format"),
         (["programme": #""no-such""#], "programme unknown-code"),
-        (["programme": #""voluntary-mr""#], "programme unknown-code"),
         (["vaccine": #""bcg""#], "vaccine unknown-code"),
         (["priceFrom": nil], "priceFrom required"),
         (["priceTo": #""2026-03-31""#], "priceTo date-order"),
@@ -71,6 +70,9 @@ import Testing
         let row = try Self.row(["vaccine": #""mr""#, "subsidyYen": "11000"])
         #expect(row.key == (try Self.key("2026-04-01", "mr")))
         #expect(row.terms?.subsidyYen == 11_000)
+        // 任意接種の助成.
+        let voluntary = try Self.row(["programme": #""voluntary-mumps""#, "vaccine": #""mumps""#])
+        #expect(voluntary.key == (try Self.key("2026-04-01", "mumps", "voluntary-mumps")))
         let removed = try Self.row([
             "modificationSeg": #""2""#, "unitYen": nil, "copaymentYen": nil,
         ])

@@ -98,6 +98,80 @@ import Testing
         #expect(claim.ledger.municipality == body)
     }
 
+    /// 任意接種の助成: the resident lives where it is paid for, or elsewhere.
+    @Test(arguments: [("132101", 5_000), ("222216", nil)] as [(String, Int?)])
+    func `a voluntary dose is a claim where the municipality pays for it`(
+        body: String, yen: Int?
+    ) throws {
+        let rules = try VaccinationCase.rules()
+        let text = try VaccinationSample.replacing(
+            VaccinationSample.record(#""routine""#, #""voluntary""#),
+            #""code":"mr"}],"text":"MRワクチン""#, #""code":"mumps"}]"#)
+        let given = try VaccinationSample.read(text).vaccination
+        var question = NeedleQuestion(
+            birth: try CalendarDay("2025-06-01"), history: [],
+            candidate: try #require(given.dose(rules)))
+        question.basis = .voluntary
+        let price = RegisteredPrice(
+            municipality: "132101",
+            key: .init(
+                service: "voluntary-mumps", vaccine: nil, from: try CalendarDay("2026-04-01")),
+            terms: .init(unitYen: 8_000, copaymentYen: 3_000, to: nil), version: 1,
+            knownAt: Instant(microseconds: 0))
+        let facts = VaccinationClaimFacts(
+            person: PersonKey(high: 1, low: 2), municipality: body,
+            answer: checkBeforeNeedle(question, rules), prices: [price])
+        let version = try VaccinationSample.version(given)
+        do throws(VaccinationClaimRefusal) {
+            let claim = try claimVaccination(version, facts, rules)
+            #expect(claim.charge?.claimedYen == yen && yen != nil)
+            #expect(claim.ledger.programme == "voluntary-mumps")
+        } catch {
+            #expect(error == .notRoutine && yen == nil)
+        }
+    }
+
+    /// 接種しなかった記録.
+    static let undone: [(row: Case, programme: String?)] = [
+        (Case(name: "due", refusal: nil), "mr"),
+        (Case(name: "the first day of the window", birth: "2025-06-16", refusal: nil), "mr"),
+        (Case(name: "the day before the window", birth: "2025-06-17", refusal: nil), nil),
+        (Case(name: "residence not told", municipality: nil, refusal: nil), nil),
+        (
+            Case(
+                name: "voluntary", old: #""routine""#, new: #""voluntary""#, refusal: nil), nil
+        ),
+        (
+            Case(
+                name: "told by another", old: #""lotNumber""#,
+                new: #""primarySource":false,"lotNumber""#, refusal: nil), nil
+        ),
+    ]
+
+    @Test(arguments: undone.indices)
+    func `what was due and was not given is the municipality's to know`(_ place: Int) throws {
+        let (row, programme) = Self.undone[place]
+        let rules = try VaccinationCase.rules()
+        func line(_ status: String) throws -> UndoneDose? {
+            let text = try VaccinationSample.replacing(
+                VaccinationSample.record(row.old, row.new), #""completed""#, status)
+            let said = try VaccinationSample.read(text).vaccination
+            let named = rules.vaccine(named: said.vaccine)
+            let answer = checkBeforeNeedle(
+                NeedleQuestion(
+                    birth: try row.birth.map { try CalendarDay($0) }, history: [],
+                    candidate: GivenDose(named, on: said.occurrence.day)),
+                rules)
+            let facts = VaccinationClaimFacts(
+                person: PersonKey(high: 1, low: 2), municipality: row.municipality, answer: answer)
+            return UndoneDose(try VaccinationSample.version(said), facts, rules)
+        }
+        let postponed = try line(#""not-done","statusReason":{"text":"発熱"}"#)
+        #expect(postponed?.programme == programme)
+        #expect(postponed.map { $0.doseNumber == 1 && !$0.isOutOfArea } ?? true)
+        #expect(try line(#""completed""#) == nil)
+    }
+
     @Test(
         arguments: [
             ("2025-09-30", nil), ("2025-10-01", 3610), ("2026-01-31", 3610), ("2026-02-01", nil),

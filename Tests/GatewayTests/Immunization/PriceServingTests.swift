@@ -102,6 +102,25 @@ struct PriceServingTests {
         #expect(try await charges(waiting.id) == ["none", "14000 0 222216"])
     }
 
+    /// 任意接種の助成: nobody's line until the municipality of residence pays for it.
+    @Test func `a voluntary dose is a claim once the municipality has a price for it`() async throws
+    {
+        func charged() async throws -> [String] {
+            let card = try await gateway.settleFamily(days: 500, in: Cast.otherTown).card
+            let visit = try await gateway.openVaccinationVisit(card)
+            var dose = SentDose(on: today)
+            dose.vaccine = "mumps"
+            dose.basis = "voluntary"
+            let answer = try await gateway.record(dose, visit)
+            try answer.expect(201)
+            return try await charges(answer.text("id"))
+        }
+        #expect(try await charged() == ["not-routine"])
+        let price = try row(8_000, 3_000, from: today, programme: "voluntary-mumps")
+        #expect(try await register([price]).int("applied") == 1)
+        #expect(try await charged() == ["8000 3000 222216"])
+    }
+
     @Test func `a contradiction is refused with its line, and the rest is taken once`() async throws
     {
         let day = today.adding(days: 400)

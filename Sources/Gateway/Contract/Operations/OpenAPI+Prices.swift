@@ -206,7 +206,7 @@ extension OpenAPI {
         schemas(
             "Vaccination",
             key: [
-                .required("programme", .text.note("接種種別コード / A schedule of the Act.")),
+                .required("programme", .text.note("接種種別コード / A schedule, also a voluntary one.")),
                 .optional(
                     "vaccine", .text.note("ワクチンコード。省くとその接種種別のすべて / Without it, all that it gives.")),
             ],
