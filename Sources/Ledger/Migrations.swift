@@ -207,8 +207,8 @@ package struct Migrations: Sendable {
             name: "0110_numbers_of_withdrawn_files",
             sql: PackageResources._110_numbers_of_withdrawn_files_sql),
         File(
-            name: "0117_undone_doses",
-            sql: PackageResources._117_undone_doses_sql),
+            name: "0117_undone_doses_and_audiences",
+            sql: PackageResources._117_undone_doses_and_audiences_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -21,6 +21,8 @@ package struct ImmunizationRules: Sendable {
     let concerns: [ScreeningQuestionnaire.Concern]
     /// 委託単価 by municipality.
     package let prices: [VaccinationPrice]
+    /// 自己負担の区分: codes that a price or a record may name.
+    package let copaymentClasses: Set<String>
     /// 副反応疑いの決まり.
     package let reactions: ReactionRules
     /// 国への書き出しの様式.
@@ -61,6 +63,7 @@ package struct ImmunizationRules: Sendable {
         reactions = try folder.reactionRules(register)
         reactionLayout = try folder.reactionLayout()
         coverage = try folder.coverageRules()
+        copaymentClasses = try folder.copaymentClasses()
         prices = try folder.vaccinationPrices(programmes: programmes, vaccines: vaccines)
         antigens = SharedAntigens(vaccines, programmes)
         let giving = vaccines.indices.map { [programmes] vaccine in

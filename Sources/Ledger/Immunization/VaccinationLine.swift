@@ -38,7 +38,7 @@ struct VaccinationLine: Sendable {
         let day = version.vaccination.occurrence.day ?? version.recordedAt.dayInJapan
         let home = facts.municipality(on: day, knownBy: version.recordedAt)
         let claimed = VaccinationClaimFacts(
-            person: person, municipality: home,
+            person: person, municipality: home, birth: facts.birth,
             answer: Self.answer(
                 to: version.vaccination, others, facts,
                 dueDay: dueDay ?? facts.pregnancies.map(\.known).dueDay(on: day), rules, in: home),

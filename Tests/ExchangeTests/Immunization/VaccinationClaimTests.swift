@@ -131,6 +131,56 @@ import Testing
         }
     }
 
+    /// 自己負担の区分: 1,000 yen for everybody, 500 at the age of one, nothing for the exempt.
+    static let payers: [(birth: String?, eligibility: String?, copayment: Int)] = [
+        ("2025-06-01", nil, 500), (nil, nil, 1_000), ("2025-06-01", "tax-exempt", 0),
+        (nil, "tax-exempt", 0), ("2025-06-01", "public-assistance", 500),
+        // One year is attained on 2026-06-15.
+        ("2025-06-16", nil, 500),
+    ]
+
+    @Test(arguments: payers.indices)
+    func `a resident pays the price of their age and household`(_ place: Int) throws {
+        let (birth, eligibility, copayment) = Self.payers[place]
+        let rules = try VaccinationCase.rules()
+        let concept = eligibility.map {
+            #""programEligibility":[{"coding":[{"system":"urn:tsunagi:CodeSystem:copayment-class","#
+                + #""code":"\#($0)"}]}],"lotNumber""#
+        }
+        let text = try VaccinationSample.record(#""lotNumber""#, concept ?? #""lotNumber""#)
+        let given = try VaccinationSample.read(text).vaccination
+        let birthday = try birth.map { try CalendarDay($0) }
+        let answer = checkBeforeNeedle(
+            NeedleQuestion(
+                birth: birthday, history: [], candidate: try #require(given.dose(rules))), rules)
+        let from = try CalendarDay("2026-04-01")
+        let prices = try [
+            (PriceAudience.everyone, 1_000), (PriceAudience("1-1"), 500),
+            (PriceAudience("tax-exempt"), 0),
+        ].map { audience, yen in
+            RegisteredPrice(
+                municipality: "132101",
+                key: .init(service: "mr", vaccine: nil, from: from, for: audience),
+                terms: .init(unitYen: 11_000, copaymentYen: yen, to: nil), version: 1,
+                knownAt: Instant(microseconds: 0))
+        }
+        let facts = VaccinationClaimFacts(
+            person: PersonKey(high: 1, low: 2), municipality: "132101", birth: birthday,
+            answer: answer, prices: prices)
+        let claim = try claimVaccination(try VaccinationSample.version(given), facts, rules)
+        #expect(claim.charge?.copaymentYen == copayment)
+    }
+
+    @Test func `a class that does not exist is refused by its path`() throws {
+        let text = try VaccinationSample.record(
+            #""lotNumber""#,
+            #""programEligibility":[{"coding":[{"system":"urn:tsunagi:CodeSystem:copayment-class","#
+                + #""code":"rich"}]}],"lotNumber""#)
+        #expect(
+            try VaccinationSample.refusal(text)
+                == .malformed("programEligibility[0].coding[0].code"))
+    }
+
     /// 接種しなかった記録.
     static let undone: [(row: Case, programme: String?)] = [
         (Case(name: "due", refusal: nil), "mr"),

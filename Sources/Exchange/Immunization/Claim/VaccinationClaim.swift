@@ -41,6 +41,8 @@ package struct VaccinationClaimFacts: Hashable, Sendable {
     package let person: PersonKey
     /// 接種日の住所地; `nil` when nobody told.
     package let municipality: String?
+    /// `nil` when nobody told: no price of an age is theirs.
+    package let birth: CalendarDay?
     /// What the check says of this dose, with what came before it.
     package let answer: NeedleAnswer
     /// Claims that stand for the same dose (`ImmunizationRules.duplicates`).
@@ -49,11 +51,12 @@ package struct VaccinationClaimFacts: Hashable, Sendable {
     package let prices: [RegisteredPrice]
 
     package init(
-        person: PersonKey, municipality: String?, answer: NeedleAnswer,
+        person: PersonKey, municipality: String?, birth: CalendarDay? = nil, answer: NeedleAnswer,
         duplicates: [CountedVaccination] = [], prices: [RegisteredPrice] = []
     ) {
         self.person = person
         self.municipality = municipality
+        self.birth = birth
         self.answer = answer
         self.duplicates = duplicates
         self.prices = prices
@@ -92,7 +95,9 @@ package func claimVaccination(
             isOutOfArea: record.institution.code.prefix(2) != municipality.prefix(2),
             remarks: facts.answer.findings.filter(\.isRemarked).map(rules.code(of:))),
         charge: .pricing(
-            programme.code, code, in: municipality, on: day, registered: facts.prices, rules))
+            programme.code, code, in: municipality, on: day,
+            of: PricePayer(birth: facts.birth, on: day, eligibility: given.programEligibility),
+            registered: facts.prices, rules))
 }
 
 extension VaccinationClaimFacts {
@@ -106,6 +111,7 @@ extension VaccinationClaimFacts {
         else { return false }
         return VaccinationClaim.ChargeLine.pricing(
             programme.code, rules.vaccine(vaccine.vaccine).code, in: municipality, on: day,
+            of: PricePayer(birth: birth, on: day, eligibility: given.programEligibility),
             registered: prices, rules) != nil
     }
 }

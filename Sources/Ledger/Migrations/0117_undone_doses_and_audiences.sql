@@ -63,3 +63,9 @@ begin
         order by r.from_day desc, r.known_at desc, r.version desc limit 1) home on true;
     return null;
 end $$;
+
+-- 自己負担の区分: for whom a price is (`65-69`, `tax-exempt`, `65-69 tax-exempt`); nothing is everybody.
+alter table exchange.agreed_price add column audience text not null default '';
+drop index exchange.agreed_price_newest;
+create index agreed_price_newest
+    on exchange.agreed_price (municipality, service, vaccine, valid_from, audience, version desc);
