@@ -80,6 +80,7 @@ import Testing
         ("visit-kind", "access/visit-kinds.json", "kinds"),
         ("notice-kind", "access/notice-kinds.json", "kinds"),
         ("vaccine", "immunization/vaccines.json", "vaccines"),
+        ("copayment-class", "immunization/copayment-classes.json", "classes"),
         ("vaccine-reaction", "immunization/reactions.json", "symptoms"),
     ])
     func `a code system lists the codes of its rule file`(

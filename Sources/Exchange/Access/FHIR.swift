@@ -25,6 +25,7 @@ package enum FHIR {
         package static let visit = "urn:tsunagi:visit"
         static let vaccine = "urn:tsunagi:CodeSystem:vaccine"
         static let vaccinationClaim = "urn:tsunagi:CodeSystem:vaccination-claim"
+        static let copaymentClass = "urn:tsunagi:CodeSystem:copayment-class"
         static let vaccinationWarning = "urn:tsunagi:CodeSystem:vaccination-warning"
         static let needleRule = "urn:tsunagi:CodeSystem:needle-rule"
         static let vaccineReaction = "urn:tsunagi:CodeSystem:vaccine-reaction"

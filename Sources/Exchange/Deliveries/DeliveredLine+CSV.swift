@@ -19,6 +19,7 @@ extension DeliveryField {
             [
                 "医療機関コード", "接種の種類", "回数", "接種日", "製造番号", "接種量", "単位", "区域外",
                 "備考", "委託単価", "自己負担額", "請求額", "単価の根拠", "ワクチン", "台帳の自治体",
+                "接種の有無", "未接種の理由",
             ]
         case .maternal, .maternalSensitive:
             [
@@ -115,7 +116,12 @@ extension DeliveredLine {
             charge.map { String($0.unitYen - $0.copaymentYen) } ?? "", charge?.source ?? "",
         ]
         let vaccine = given.vaccine.codes.compactMap(\.code).first ?? given.vaccine.text
-        return dose + claim + [vaccine ?? "", entry == nil ? teller.code : ""]
+        let about: [String] = [
+            vaccine ?? "", entry == nil ? teller.code : "",
+            // As the file of past doses has it.
+            given.status == .notDone ? "2" : "1", given.notDoneWords ?? "",
+        ]
+        return dose + claim + about
     }
 
     private func rows(_ checkup: ShownCheckup) -> [[String]] {

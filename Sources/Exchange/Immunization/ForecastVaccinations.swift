@@ -260,15 +260,16 @@ package func judgeHistory(
 }
 
 /// One dose of a history, judged so; `history` are the others, and what came later does not count. With the
-/// `seasons` of the municipality of its day it is judged as a dose that the Act pays for, and with the last
-/// day of its vial by that too. Of a month or a year alone it is valid or not where the whole of it says so,
-/// and else a caution.
+/// `seasons` of the municipality of its day it is judged as a dose that the Act pays for, unless its `basis`
+/// is another, and with the last day of its vial by that too. Of a month or a year alone it is valid or not
+/// where the whole of it says so, and else a caution.
 package func judgeDose(
     _ dose: GivenDose, expiry: CalendarDay? = nil, birth: CalendarDay?, sex: ResidentSex?,
-    dueDay: CalendarDay? = nil, history: [GivenDose], seasons: MunicipalSeasons = .ofTheLaw,
-    _ rules: ImmunizationRules
+    dueDay: CalendarDay? = nil, basis: NeedleQuestion.Basis = .routine, history: [GivenDose],
+    seasons: MunicipalSeasons = .ofTheLaw, _ rules: ImmunizationRules
 ) -> NeedleAnswer {
     var question = NeedleQuestion(birth: birth, sex: sex, history: history, candidate: dose)
+    question.basis = basis
     question.seasons = seasons
     question.vial.expiry = expiry
     question.dueDay = dueDay

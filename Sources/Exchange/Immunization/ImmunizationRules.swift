@@ -21,6 +21,8 @@ package struct ImmunizationRules: Sendable {
     let concerns: [ScreeningQuestionnaire.Concern]
     /// 委託単価 by municipality.
     package let prices: [VaccinationPrice]
+    /// 自己負担の区分: codes that a price or a record may name.
+    package let copaymentClasses: Set<String>
     /// 副反応疑いの決まり.
     package let reactions: ReactionRules
     /// 国への書き出しの様式.
@@ -61,6 +63,7 @@ package struct ImmunizationRules: Sendable {
         reactions = try folder.reactionRules(register)
         reactionLayout = try folder.reactionLayout()
         coverage = try folder.coverageRules()
+        copaymentClasses = try folder.copaymentClasses()
         prices = try folder.vaccinationPrices(programmes: programmes, vaccines: vaccines)
         antigens = SharedAntigens(vaccines, programmes)
         let giving = vaccines.indices.map { [programmes] vaccine in
@@ -136,12 +139,15 @@ package struct ImmunizationRules: Sendable {
         }.map { vaccines[$0].code }
     }
 
-    /// Codes of the schedules of the Act that give any of these vaccines.
-    package func routineProgrammes(giving names: [Concept]) -> Set<String> {
+    /// 単価のある接種: codes of all schedules that give any of these vaccines; a municipality may pay for a
+    /// voluntary one, too.
+    package func pricedProgrammes(giving names: [Concept]) -> Set<String> {
         var codes: Set<String> = []
         for name in names {
             guard let named = vaccine(named: name) else { continue }
-            for place in routineGiving[named.vaccine.index] { codes.insert(programmes[place].code) }
+            for place in voluntaryGiving[named.vaccine.index] {
+                codes.insert(programmes[place].code)
+            }
         }
         return codes
     }

@@ -124,10 +124,12 @@ struct VaccineNames: Sendable {
         return NamedVaccine(vaccine: known.vaccine, number: number)
     }
 
-    /// `ロタ(ロタリックス)2回目`: what stands around the last bracket, and what stands in it.
+    /// `ロタ(ロタリックス)2回目`, `組換え沈降B型肝炎ワクチン「ビームゲン」`: what stands around the last bracket, and what
+    /// stands in it.
     static func bracketed(_ text: String) -> (outer: String, inner: String)? {
         let name = NameNormalisation.searchable(text)
-        guard let open = name.lastIndex(of: "("), let close = name[open...].firstIndex(of: ")")
+        guard let open = name.lastIndex(where: { "(「".contains($0) }),
+            let close = name[open...].firstIndex(where: { ")」".contains($0) })
         else { return nil }
         let outer = String(name[..<open]) + String(name[name.index(after: close)...])
         let inner = String(name[name.index(after: open)..<close])
@@ -136,6 +138,7 @@ struct VaccineNames: Sendable {
 
     private static let marks: Set<Unicode.Scalar> = [
         "-", "‐", "‑", "–", "−", "・", ".", ",", "、", "/", "+", "_", "(", ")", "[", "]", "#",
+        "「", "」",
     ]
 
     static func key(_ text: String) -> String {

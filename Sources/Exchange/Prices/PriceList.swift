@@ -72,7 +72,7 @@ package struct PriceList {
     private func contradicts(_ key: RegisteredPrice.Key, _ terms: RegisteredPrice.Terms) -> Bool {
         let period = EffectivePeriod(from: key.from, to: terms.to)
         return (standing[key.service] ?? [:]).contains { other, standing in
-            other != key
+            other != key && other.audience.meets(key.audience)
                 && (other.vaccine == nil || key.vaccine == nil || other.vaccine == key.vaccine)
                 && period.overlaps(EffectivePeriod(from: other.from, to: standing.terms.to))
         }

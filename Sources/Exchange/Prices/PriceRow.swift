@@ -12,8 +12,8 @@ package struct PriceRow: Hashable, Sendable {
 
 /// 単価を決められるもの: what a row of a field may name, by the codes of the rules.
 package enum PricedServices: Sendable {
-    /// By schedule of the Act: the vaccines that it gives.
-    case vaccinations([String: Set<String>])
+    /// By schedule, of the Act or voluntary: the vaccines that it gives.
+    case vaccinations([String: Set<String>], classes: Set<String>)
     /// 健診, and 受診券の種類.
     case checkups(Set<String>, ticketKinds: Set<String>)
 }
@@ -22,9 +22,8 @@ extension ImmunizationRules {
     package var priced: PricedServices {
         .vaccinations(
             Dictionary(
-                uniqueKeysWithValues: programmes.filter { $0.category != .voluntary }.map {
-                    ($0.code, Set(vaccines(of: $0)))
-                }))
+                uniqueKeysWithValues: programmes.map { ($0.code, Set(vaccines(of: $0))) }),
+            classes: copaymentClasses)
     }
 }
 
@@ -62,6 +61,7 @@ extension PricedServices {
             return text
         }
         let named = service(&reader)
+        let audience = audience(&reader)
         let from = reader.day("priceFrom")
         let to = reader.day("priceTo", isRequired: false)
         if let from, let to, to < from { reader.add(.dateOrder, "priceTo") }
@@ -74,14 +74,19 @@ extension PricedServices {
         return .success(
             PriceRow(
                 index: index,
-                key: .init(service: named.service, vaccine: named.vaccine, from: from),
+                key: .init(
+                    service: named.service, vaccine: named.vaccine, from: from, for: audience),
                 terms: modification == "1" ? terms : nil, warnings: reader.findings))
     }
 
     private var items: Set<String> {
         let own: Set<String> =
             switch self {
-            case .vaccinations: ["programme", "vaccine", "copaymentYen", "subsidyYen"]
+            case .vaccinations:
+                [
+                    "programme", "vaccine", "copaymentYen", "subsidyYen", "ageFrom", "ageTo",
+                    "copaymentClass",
+                ]
             case .checkups: ["checkup", "ticketKind"]
             }
         return own.union(["modificationSeg", "priceFrom", "priceTo", "unitYen"])
@@ -91,7 +96,7 @@ extension PricedServices {
         _ reader: inout RowReader
     ) -> (service: String, vaccine: String?)? {
         switch self {
-        case .vaccinations(let priced):
+        case .vaccinations(let priced, _):
             let programme = reader.parsed("programme", code: .unknownCode) { text throws(Refusal) in
                 guard priced[text] != nil else { throw .malformed("programme") }
                 return text
@@ -114,6 +119,20 @@ extension PricedServices {
                 (kind.map(RegisteredPrice.Key.ticket)
                 ?? checkup.map(RegisteredPrice.Key.checkup)).map { ($0, nil) }
         }
+    }
+
+    /// Of either age the other end is open.
+    private func audience(_ reader: inout RowReader) -> PriceAudience {
+        guard case .vaccinations(_, let classes) = self else { return .everyone }
+        let years = 0...PriceAudience.ageMax
+        let from = reader.int("ageFrom", in: years, isRequired: false)
+        let to = reader.int("ageTo", in: (from ?? 0)...PriceAudience.ageMax, isRequired: false)
+        let hasAges = from != nil || to != nil
+        let ages: ClosedRange<Int>? =
+            hasAges ? (from ?? 0)...(to ?? PriceAudience.ageMax) : nil
+        return PriceAudience(
+            ages: ages,
+            copaymentClass: reader.code("copaymentClass", among: classes, isRequired: false))
     }
 
     /// What a checkup costs the municipality pays whole.

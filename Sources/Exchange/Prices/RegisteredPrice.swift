@@ -4,17 +4,22 @@
 package struct RegisteredPrice: Hashable, Sendable {
     /// What a version speaks of; nothing else is ever changed by it.
     package struct Key: Hashable, Sendable {
-        /// What is paid for: a schedule of `immunization/schedule/` that the Act provides for, or what
-        /// `checkup` and `ticket` make.
+        /// What is paid for: a schedule of `immunization/schedule/`, or what `checkup` and `ticket` make.
         package let service: String
         /// Code of the vaccine; `nil`: any that the schedule gives.
         package let vaccine: String?
         package let from: CalendarDay
+        /// 自己負担の区分: of doses alone.
+        package let audience: PriceAudience
 
-        package init(service: String, vaccine: String?, from: CalendarDay) {
+        package init(
+            service: String, vaccine: String?, from: CalendarDay,
+            for audience: PriceAudience = .everyone
+        ) {
             self.service = service
             self.vaccine = vaccine
             self.from = from
+            self.audience = audience
         }
 
         package static func checkup(_ code: String) -> String { "checkup/" + code }
@@ -64,8 +69,16 @@ package struct RegisteredPrice: Hashable, Sendable {
         terms.map { EffectivePeriod(from: key.from, to: $0.to).contains(day) } ?? false
     }
 
-    fileprivate func covers(_ vaccine: String, on day: CalendarDay) -> Bool {
-        (key.vaccine ?? vaccine) == vaccine && holds(on: day)
+    fileprivate func covers(
+        _ vaccine: String, on day: CalendarDay, of payer: PricePayer
+    ) -> Bool {
+        (key.vaccine ?? vaccine) == vaccine && holds(on: day) && key.audience.covers(payer)
+    }
+
+    /// The more special first; of two households that are theirs, the one that pays less.
+    fileprivate func comes(before other: RegisteredPrice) -> Bool {
+        let own = (key.audience.rank, -(terms?.copaymentYen ?? 0))
+        return own > (other.key.audience.rank, -(other.terms?.copaymentYen ?? 0))
     }
 }
 
@@ -76,11 +89,13 @@ extension [RegisteredPrice] {
     /// What a municipality's own list says of a service on a day: alone, once it holds any row of it, with
     /// what was taken back; `nil` where it never spoke of it. `self` are the newest versions of its keys.
     func own(
-        _ service: String, _ vaccine: String = "", in municipality: String, on day: CalendarDay
+        _ service: String, _ vaccine: String = "", in municipality: String, on day: CalendarDay,
+        of payer: PricePayer = .anyone
     ) -> OwnPrice? {
         let own = filter { $0.municipality == municipality && $0.key.service == service }
         guard !own.isEmpty else { return nil }
-        return OwnPrice(standing: own.first { $0.covers(vaccine, on: day) })
+        let theirs = own.filter { $0.covers(vaccine, on: day, of: payer) }
+        return OwnPrice(standing: theirs.min { $0.comes(before: $1) })
     }
 }
 
@@ -101,9 +116,9 @@ extension VaccinationClaim.ChargeLine {
     /// a price. `registered` are the newest versions of that municipality's keys.
     static func pricing(
         _ programme: String, _ vaccine: String, in municipality: String, on day: CalendarDay,
-        registered: [RegisteredPrice], _ rules: ImmunizationRules
+        of payer: PricePayer, registered: [RegisteredPrice], _ rules: ImmunizationRules
     ) -> Self? {
-        if let own = registered.own(programme, vaccine, in: municipality, on: day) {
+        if let own = registered.own(programme, vaccine, in: municipality, on: day, of: payer) {
             return own.standing.flatMap(Self.init)
         }
         return rules.price(programme, vaccine, in: municipality, on: day).map {
@@ -150,6 +165,9 @@ extension RegisteredPrice.Key {
         guard let code = parts.last, field == .maternal else {
             row.member("programme", service)
             row.member("vaccine", vaccine)
+            row.member("ageFrom", audience.ages?.lowerBound)
+            row.member("ageTo", audience.ages?.upperBound)
+            row.member("copaymentClass", audience.copaymentClass)
             return
         }
         row.member(service == Self.ticket(code) ? "ticketKind" : "checkup", code)

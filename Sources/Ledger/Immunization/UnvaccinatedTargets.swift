@@ -53,7 +53,29 @@ extension Records {
         }
         for person in Set(targets.map(\.person)) { enter(person) }
         if targets.isEmpty { enter(nil) }
-        return (targets, next)
+        let undone = try undone(of: targets.map(\.person), query.programme)
+        return (targets.map { $0.told(undone[$0.person]) }, next)
+    }
+
+    /// 接種しなかった記録: the newest of each resident that the municipality was told of.
+    private mutating func undone(of persons: [PersonKey], _ programme: Programme) throws
+        -> [PersonKey: UnvaccinatedTarget.NotDone]
+    {
+        guard !persons.isEmpty else { return [:] }
+        let rows = try transaction.query(
+            Self.selectUndone,
+            [
+                .uuids(persons.map { UUIDBytes($0) }), .text(caller.party.code),
+                .text(programme.code),
+            ])
+        var undone: [PersonKey: UnvaccinatedTarget.NotDone] = [:]
+        for index in 0..<rows.count {
+            let row = rows[index]
+            undone[try row.uuid(0).person] = UnvaccinatedTarget.NotDone(
+                on: CalendarDay(daysSince1970: try row.day(1)),
+                try Vaccination(face: try row.text(2)))
+        }
+        return undone
     }
 
     /// 再勧奨: a notice, of `subject`, to each of those keys who may be given a dose today; once a day, however
@@ -193,6 +215,20 @@ extension Records {
             and case when $6::text is null then true when $6 = '' then \(birth) is null
                 else coalesce(\(birth) between $6 and $7::text, false) end
         order by t.version limit $5
+        """)
+
+    private static let selectUndone = Statement(
+        """
+        select distinct on (q.person) q.person, c.day, v.face
+        from unnest($1::uuid[]) as q(person)
+        cross join lateral \(Survivors.eachRecord(of: "q.person")) one
+        join exchange.vaccination_claim c on c.person = one.record
+        join exchange.vaccination v
+            on v.person = c.person and v.vaccination = c.vaccination and v.version = c.version
+        where c.refusal = 'not-given' and c.municipality = $2 and c.programme = $3 and not exists (
+            select 1 from exchange.vaccination_claim n
+            where n.person = c.person and n.vaccination = c.vaccination and n.version > c.version)
+        order by q.person, c.day desc, v.recorded_at desc
         """)
 
     private static let insertVaccinationReminders = Statement(

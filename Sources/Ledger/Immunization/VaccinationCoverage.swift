@@ -76,9 +76,10 @@ extension Records {
             select distinct coalesce(m.survivor, c.person) as person, c.programme,
                 coalesce(c.dose_number, 0) as dose, coalesce(s.sex, '') as among
             from exchange.vaccination_claim c
-            left join scope s on s.programme = c.programme
+            join scope s on s.programme = c.programme
             left join exchange.record_merge m on m.person = c.person and m.parted_at is null
-            where c.programme is not null and c.day <= $2 and c.day >= coalesce(s.since, c.day)
+            where coalesce(c.refusal, 'copied') = 'copied'
+                and c.day <= $2 and c.day >= coalesce(s.since, c.day)
                 and not exists (
                     select 1 from exchange.vaccination_claim n
                     where n.person = c.person and n.vaccination = c.vaccination

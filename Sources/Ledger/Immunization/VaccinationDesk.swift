@@ -48,7 +48,7 @@ struct VaccinationDesk: RecordDesk {
             (HeldVaccination.selectByIdentifier, HeldVaccination.values(named), named.isEmpty),
             (HeldVaccination.selectByID, HeldVaccination.values(corrected), corrected.isEmpty),
         ].filter { !$0.2 }.map { ($0.0, $0.1) }
-        let programmes = rules.routineProgrammes(
+        let programmes = rules.pricedProgrammes(
             giving: agreed.map(\.sending.sent.vaccination.vaccine))
         let expecting = agreed.filter { rules.isOfPregnancy($0.sending.sent.vaccination.vaccine) }
         let rows = try transaction.pipeline(

@@ -1,9 +1,22 @@
 import Exchange
 import Postgres
 
-/// 台帳と請求の一行: what one version of a record is to the municipality: a claim, or why it is none.
+/// 台帳と請求の一行: what one version of a record is to the municipality: a claim, or why it is none; of a dose that
+/// was not given, that it was due.
 struct VaccinationLine: Sendable {
+    /// What stands in the ledger of either, as columns.
+    private struct Place {
+        let municipality: String
+        let programme: String
+        let vaccine: String
+        let doseNumber: Int?
+        let day: CalendarDay
+        let isOutOfArea: Bool
+        let remarks: [String]
+    }
+
     private let outcome: Result<VaccinationClaim, VaccinationClaimRefusal>
+    private let undone: UndoneDose?
 
     /// `facts`: of everything the record is held against; its own former versions do not count. `prices` as
     /// municipalities registered them. `dueDay`: 出産予定日 as the questionnaire has it; without it the dose is of
@@ -25,12 +38,13 @@ struct VaccinationLine: Sendable {
         let day = version.vaccination.occurrence.day ?? version.recordedAt.dayInJapan
         let home = facts.municipality(on: day, knownBy: version.recordedAt)
         let claimed = VaccinationClaimFacts(
-            person: person, municipality: home,
+            person: person, municipality: home, birth: facts.birth,
             answer: Self.answer(
                 to: version.vaccination, others, facts,
                 dueDay: dueDay ?? facts.pregnancies.map(\.known).dueDay(on: day), rules, in: home),
             duplicates: rules.duplicates(of: counted, among: claims),
             prices: prices)
+        undone = UndoneDose(version, claimed, rules)
         do throws(VaccinationClaimRefusal) {
             outcome = .success(try claimVaccination(version, claimed, rules))
         } catch {
@@ -60,8 +74,8 @@ struct VaccinationLine: Sendable {
         let seasons = home.map { rules.seasons(in: $0) } ?? .ofTheLaw
         return judgeDose(
             dose, expiry: vaccination.vial.expiry?.lastDay, birth: facts.birth, sex: facts.sex,
-            dueDay: dueDay, history: others.compactMap { $0.counted.dose(rules) }, seasons: seasons,
-            rules)
+            dueDay: dueDay, basis: vaccination.basis ?? .routine,
+            history: others.compactMap { $0.counted.dose(rules) }, seasons: seasons, rules)
     }
 
     private var refusal: VaccinationClaimRefusal? {
@@ -71,6 +85,20 @@ struct VaccinationLine: Sendable {
 
     private var claim: VaccinationClaim? { try? outcome.get() }
 
+    private var place: Place? {
+        if let ledger = claim?.ledger {
+            return Place(
+                municipality: ledger.municipality, programme: ledger.programme,
+                vaccine: ledger.vaccine, doseNumber: ledger.doseNumber, day: ledger.day,
+                isOutOfArea: ledger.isOutOfArea, remarks: ledger.remarks)
+        }
+        return undone.map {
+            Place(
+                municipality: $0.municipality, programme: $0.programme, vaccine: $0.vaccine,
+                doseNumber: $0.doseNumber, day: $0.day, isOutOfArea: $0.isOutOfArea, remarks: [])
+        }
+    }
+
     /// The lines of new versions, each by the rules it was decided by.
     static func insertion(_ lines: [(line: VaccinationLine, of: HeldVaccination, rules: String)])
         -> (
@@ -78,6 +106,7 @@ struct VaccinationLine: Sendable {
         )
     {
         let versions = lines.map(\.of)
+        let places = lines.map(\.line.place)
         let ledger = lines.map(\.line.claim?.ledger)
         let charges = lines.map(\.line.claim?.charge)
         return (
@@ -88,12 +117,12 @@ struct VaccinationLine: Sendable {
                 .texts(lines.map(\.rules)),
                 .instants(versions.map(\.newest.recordedAt.microseconds)),
                 .texts(lines.map(\.line.refusal?.rawValue)),
-                .texts(ledger.map { $0?.municipality }),
-                .texts(ledger.map { $0?.programme }), .texts(ledger.map { $0?.vaccine }),
-                .ints(ledger.map { $0?.doseNumber }), .days(ledger.map { $0?.day.daysSince1970 }),
+                .texts(places.map { $0?.municipality }),
+                .texts(places.map { $0?.programme }), .texts(places.map { $0?.vaccine }),
+                .ints(places.map { $0?.doseNumber }), .days(places.map { $0?.day.daysSince1970 }),
                 .texts(ledger.map { $0?.lotNumber }), .texts(ledger.map { $0?.quantity.value }),
-                .texts(ledger.map { $0?.quantity.code }), .bools(ledger.map { $0?.isOutOfArea }),
-                .texts(ledger.map { $0?.remarks.joined(separator: " ") }),
+                .texts(ledger.map { $0?.quantity.code }), .bools(places.map { $0?.isOutOfArea }),
+                .texts(places.map { $0?.remarks.joined(separator: " ") }),
                 .ints(charges.map { $0?.unitYen }), .ints(charges.map { $0?.copaymentYen }),
                 .texts(charges.map { $0?.source.text }),
             ]

@@ -129,7 +129,7 @@ extension RegisteredPrice {
                 .days(rows.map(\.key.from.daysSince1970)),
                 .days(rows.map { $0.terms?.to?.daysSince1970 }),
                 .ints(rows.map { $0.terms?.unitYen }), .ints(rows.map { $0.terms?.copaymentYen }),
-                .id(task),
+                .id(task), .texts(rows.map(\.key.audience.text)),
             ]
         )
     }
@@ -143,7 +143,8 @@ extension RegisteredPrice {
             municipality: try row.text(0),
             key: Key(
                 service: try row.text(1), vaccine: vaccine.isEmpty ? nil : vaccine,
-                from: CalendarDay(daysSince1970: try row.day(3))),
+                from: CalendarDay(daysSince1970: try row.day(3)),
+                for: try PriceAudience(try row.text(9))),
             terms: unit.flatMap { unit in
                 copayment.map { Terms(unitYen: unit, copaymentYen: $0, to: to) }
             },
@@ -152,23 +153,23 @@ extension RegisteredPrice {
 
     private static let columns = """
         p.municipality, p.service, p.vaccine, p.valid_from, p.valid_to, p.unit_yen, p.copayment_yen,
-        p.version, p.known_at
+        p.version, p.known_at, p.audience
         """
 
     fileprivate static let selectList = Statement(
         """
-        select distinct on (p.service, p.vaccine, p.valid_from) \(columns)
+        select distinct on (p.service, p.vaccine, p.valid_from, p.audience) \(columns)
         from exchange.agreed_price p where p.municipality = $1
             and ($2::timestamptz is null or p.known_at <= $2)
-        order by p.service, p.vaccine, p.valid_from, p.version desc
+        order by p.service, p.vaccine, p.valid_from, p.audience, p.version desc
         """)
 
     fileprivate static let selectNewer = Statement(
         """
         select * from (
-            select distinct on (p.service, p.vaccine, p.valid_from) \(columns), p.task
+            select distinct on (p.service, p.vaccine, p.valid_from, p.audience) \(columns), p.task
             from exchange.agreed_price p where p.municipality = $1 and p.service = any ($2)
-            order by p.service, p.vaccine, p.valid_from, p.version desc) newest
+            order by p.service, p.vaccine, p.valid_from, p.audience, p.version desc) newest
         where \(FileMoment.isSince("newest"))
         """)
 
@@ -179,18 +180,19 @@ extension RegisteredPrice {
             from exchange.residence r cross join unnest($2::text[]) as g(service)
             where r.person = any ($1)) home
         cross join lateral (
-            select distinct on (p.vaccine, p.valid_from) \(columns)
+            select distinct on (p.vaccine, p.valid_from, p.audience) \(columns)
             from exchange.agreed_price p
             where p.municipality = home.municipality and p.service = home.service
-            order by p.vaccine, p.valid_from, p.version desc) price
+            order by p.vaccine, p.valid_from, p.audience, p.version desc) price
         """)
 
     private static let insert = Statement(
         """
         insert into exchange.agreed_price
-            (municipality, service, vaccine, valid_from, valid_to, unit_yen, copayment_yen, task)
-        select $1, service, vaccine, valid_from, valid_to, unit_yen, copayment_yen, $8
-        from unnest($2::text[], $3::text[], $4::date[], $5::date[], $6::bigint[], $7::bigint[])
-            as q(service, vaccine, valid_from, valid_to, unit_yen, copayment_yen)
+            (municipality, service, vaccine, valid_from, valid_to, unit_yen, copayment_yen, task, audience)
+        select $1, service, vaccine, valid_from, valid_to, unit_yen, copayment_yen, $8, audience
+        from unnest($2::text[], $3::text[], $4::date[], $5::date[], $6::bigint[], $7::bigint[],
+            $9::text[])
+            as q(service, vaccine, valid_from, valid_to, unit_yen, copayment_yen, audience)
         """)
 }

@@ -46,7 +46,6 @@ import Testing
     static let rows: [(change: [String: String?], finding: String)] = [
         (["modificationSeg": #""3""#], "modificationSeg format"),
         (["programme": #""no-such""#], "programme unknown-code"),
-        (["programme": #""voluntary-mr""#], "programme unknown-code"),
         (["vaccine": #""bcg""#], "vaccine unknown-code"),
         (["priceFrom": nil], "priceFrom required"),
         (["priceTo": #""2026-03-31""#], "priceTo date-order"),
@@ -57,6 +56,9 @@ import Testing
         (["copaymentYen": "-1"], "copaymentYen format"),
         (["subsidyYen": "11001"], "subsidyYen contradicts"),
         (["priceTo": #""123456789018""#], "priceTo format"),
+        (["ageFrom": "151"], "ageFrom format"),
+        (["ageFrom": "65", "ageTo": "64"], "ageTo format"),
+        (["copaymentClass": #""rich""#], "copaymentClass unknown-code"),
     ]
 
     @Test(arguments: rows.indices)
@@ -71,6 +73,9 @@ import Testing
         let row = try Self.row(["vaccine": #""mr""#, "subsidyYen": "11000"])
         #expect(row.key == (try Self.key("2026-04-01", "mr")))
         #expect(row.terms?.subsidyYen == 11_000)
+        // 任意接種の助成.
+        let voluntary = try Self.row(["programme": #""voluntary-mumps""#, "vaccine": #""mumps""#])
+        #expect(voluntary.key == (try Self.key("2026-04-01", "mumps", "voluntary-mumps")))
         let removed = try Self.row([
             "modificationSeg": #""2""#, "unitYen": nil, "copaymentYen": nil,
         ])
@@ -91,6 +96,9 @@ import Testing
         // 一つのワクチンの単価は、すべてのワクチンの単価と並び立たない。
         (["vaccine": #""mr""#], .contradicts),
         (["programme": #""bcg""#], .added),
+        // 自己負担の区分: beside everybody's price stands that of some.
+        (["copaymentClass": #""tax-exempt""#], .added),
+        (["ageFrom": "65"], .added),
     ]
 
     @Test(arguments: changes.indices)
@@ -137,6 +145,23 @@ import Testing
         #expect(list.take([same]) == [.unchanged(version: 7)])
         var emptied = PriceList([], newer: [key])
         #expect(emptied.take([row]) == [.newerStands(version: nil)])
+    }
+
+    @Test func `for some there is one price on a day, too`() throws {
+        var list = PriceList([])
+        let sent: [[String: String?]] = [
+            ["ageFrom": "60", "ageTo": "64"], ["ageFrom": "65"],
+            ["ageFrom": "64", "ageTo": "70", "priceFrom": #""2026-05-01""#],
+            ["ageFrom": "64", "ageTo": "70", "copaymentClass": #""tax-exempt""#],
+        ]
+        let rows = try Self.read(sent).map { try $0.get() }
+        #expect(list.take(rows) == [.added, .added, .contradicts, .added])
+        #expect(
+            rows.map(\.key.audience.text) == ["60-64", "65-150", "64-70", "64-70 tax-exempt"])
+        for row in rows {
+            #expect(try PriceAudience(row.key.audience.text) == row.key.audience)
+        }
+        #expect(throws: Refusal.self) { try PriceAudience("70-64") }
     }
 
     @Test func `one key said twice counts once`() throws {

@@ -98,6 +98,132 @@ import Testing
         #expect(claim.ledger.municipality == body)
     }
 
+    /// 任意接種の助成: the resident lives where it is paid for, or elsewhere.
+    @Test(arguments: [("132101", 5_000), ("222216", nil)] as [(String, Int?)])
+    func `a voluntary dose is a claim where the municipality pays for it`(
+        body: String, yen: Int?
+    ) throws {
+        let rules = try VaccinationCase.rules()
+        let text = try VaccinationSample.replacing(
+            VaccinationSample.record(#""routine""#, #""voluntary""#),
+            #""code":"mr"}],"text":"MRワクチン""#, #""code":"mumps"}]"#)
+        let given = try VaccinationSample.read(text).vaccination
+        var question = NeedleQuestion(
+            birth: try CalendarDay("2025-06-01"), history: [],
+            candidate: try #require(given.dose(rules)))
+        question.basis = .voluntary
+        let price = RegisteredPrice(
+            municipality: "132101",
+            key: .init(
+                service: "voluntary-mumps", vaccine: nil, from: try CalendarDay("2026-04-01")),
+            terms: .init(unitYen: 8_000, copaymentYen: 3_000, to: nil), version: 1,
+            knownAt: Instant(microseconds: 0))
+        let facts = VaccinationClaimFacts(
+            person: PersonKey(high: 1, low: 2), municipality: body,
+            answer: checkBeforeNeedle(question, rules), prices: [price])
+        let version = try VaccinationSample.version(given)
+        guard let yen else {
+            #expect(throws: VaccinationClaimRefusal.notRoutine) {
+                try claimVaccination(version, facts, rules)
+            }
+            return
+        }
+        let claim = try claimVaccination(version, facts, rules)
+        #expect(claim.charge?.claimedYen == yen)
+        #expect(claim.ledger.programme == "voluntary-mumps")
+    }
+
+    /// 自己負担の区分: 1,000 yen for everybody, 500 at the age of one, nothing for the exempt.
+    static let payers: [(birth: String?, eligibility: String?, copayment: Int)] = [
+        ("2025-06-01", nil, 500), (nil, nil, 1_000), ("2025-06-01", "tax-exempt", 0),
+        (nil, "tax-exempt", 0), ("2025-06-01", "public-assistance", 500),
+        // One year is attained on 2026-06-15.
+        ("2025-06-16", nil, 500),
+    ]
+
+    @Test(arguments: payers.indices)
+    func `a resident pays the price of their age and household`(_ place: Int) throws {
+        let (birth, eligibility, copayment) = Self.payers[place]
+        let rules = try VaccinationCase.rules()
+        let concept = eligibility.map {
+            #""programEligibility":[{"coding":[{"system":"urn:tsunagi:CodeSystem:copayment-class","#
+                + #""code":"\#($0)"}]}],"lotNumber""#
+        }
+        let text = try VaccinationSample.record(#""lotNumber""#, concept ?? #""lotNumber""#)
+        let given = try VaccinationSample.read(text).vaccination
+        let birthday = try birth.map { try CalendarDay($0) }
+        let answer = checkBeforeNeedle(
+            NeedleQuestion(
+                birth: birthday, history: [], candidate: try #require(given.dose(rules))), rules)
+        let from = try CalendarDay("2026-04-01")
+        let prices = try [
+            (PriceAudience.everyone, 1_000), (PriceAudience("1-1"), 500),
+            (PriceAudience("tax-exempt"), 0),
+        ].map { audience, yen in
+            RegisteredPrice(
+                municipality: "132101",
+                key: .init(service: "mr", vaccine: nil, from: from, for: audience),
+                terms: .init(unitYen: 11_000, copaymentYen: yen, to: nil), version: 1,
+                knownAt: Instant(microseconds: 0))
+        }
+        let facts = VaccinationClaimFacts(
+            person: PersonKey(high: 1, low: 2), municipality: "132101", birth: birthday,
+            answer: answer, prices: prices)
+        let claim = try claimVaccination(try VaccinationSample.version(given), facts, rules)
+        #expect(claim.charge?.copaymentYen == copayment)
+    }
+
+    @Test func `a class that does not exist is refused by its path`() throws {
+        let text = try VaccinationSample.record(
+            #""lotNumber""#,
+            #""programEligibility":[{"coding":[{"system":"urn:tsunagi:CodeSystem:copayment-class","#
+                + #""code":"rich"}]}],"lotNumber""#)
+        #expect(
+            try VaccinationSample.refusal(text)
+                == .malformed("programEligibility[0].coding[0].code"))
+    }
+
+    /// 接種しなかった記録.
+    static let undone: [(row: Case, programme: String?)] = [
+        (Case(name: "due", refusal: nil), "mr"),
+        (Case(name: "the first day of the window", birth: "2025-06-16", refusal: nil), "mr"),
+        (Case(name: "the day before the window", birth: "2025-06-17", refusal: nil), nil),
+        (Case(name: "residence not told", municipality: nil, refusal: nil), nil),
+        (
+            Case(
+                name: "voluntary", old: #""routine""#, new: #""voluntary""#, refusal: nil), nil
+        ),
+        (
+            Case(
+                name: "told by another", old: #""lotNumber""#,
+                new: #""primarySource":false,"lotNumber""#, refusal: nil), nil
+        ),
+    ]
+
+    @Test(arguments: undone.indices)
+    func `what was due and was not given is the municipality's to know`(_ place: Int) throws {
+        let (row, programme) = Self.undone[place]
+        let rules = try VaccinationCase.rules()
+        func line(_ status: String) throws -> UndoneDose? {
+            let text = try VaccinationSample.replacing(
+                VaccinationSample.record(row.old, row.new), #""completed""#, status)
+            let said = try VaccinationSample.read(text).vaccination
+            let named = rules.vaccine(named: said.vaccine)
+            let answer = checkBeforeNeedle(
+                NeedleQuestion(
+                    birth: try row.birth.map { try CalendarDay($0) }, history: [],
+                    candidate: GivenDose(named, on: said.occurrence.day)),
+                rules)
+            let facts = VaccinationClaimFacts(
+                person: PersonKey(high: 1, low: 2), municipality: row.municipality, answer: answer)
+            return UndoneDose(try VaccinationSample.version(said), facts, rules)
+        }
+        let postponed = try line(#""not-done","statusReason":{"text":"発熱"}"#)
+        #expect(postponed?.programme == programme)
+        #expect(postponed.map { $0.doseNumber == 1 && !$0.isOutOfArea } ?? true)
+        #expect(try line(#""completed""#) == nil)
+    }
+
     @Test(
         arguments: [
             ("2025-09-30", nil), ("2025-10-01", 3610), ("2026-01-31", 3610), ("2026-02-01", nil),

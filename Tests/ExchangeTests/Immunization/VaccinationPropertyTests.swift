@@ -367,6 +367,9 @@ import Testing
         ("五混1期追加", "dpt-ipv-hib", 4), ("風しん第5期", "mr", nil), ("子宮頸がん(9価)", "hpv9", nil),
         ("乾燥弱毒生麻しん風しん混合ワクチン", "mr", nil), ("沈降20価肺炎球菌結合型ワクチン", "pcv20", nil),
         ("経口弱毒生ヒトロタウイルスワクチン", "rv1", nil), ("組換え沈降B型肝炎ワクチン", "hepb", nil),
+        ("組換え沈降B型肝炎ワクチン「ビームゲン」", "hepb", nil), ("ロタ「ロタリックス」2回目", "rv1", 2),
+        ("インフルエンザHAワクチン「KMB」", "influenza", nil), ("インフルエンザＨＡワクチン｢生研｣", "influenza", nil),
+        ("乾燥弱毒生麻しん風しん混合ワクチン「タケダ」", "mr", nil),
     ]
 
     @Test(arguments: spellings)
@@ -396,8 +399,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "なにか", "MR99", "1", "インフルエンザ菌z", "MR(麻しん)", "水痘(MR)", "HBV1(HBV2)", "ロタ追加", "ワクチン",
-        "()",
+        "", "なにか", "MR99", "1", "インフルエンザ菌z", "MR(麻しん)", "MR「麻しん」", "水痘(MR)", "HBV1(HBV2)", "ロタ追加",
+        "ワクチン", "()",
     ])
     func `a name nobody knows is not guessed`(name: String) throws {
         #expect(try VaccinationCase.rules().vaccine(named: name) == nil)

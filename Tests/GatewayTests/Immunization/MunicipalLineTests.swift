@@ -165,6 +165,38 @@ struct MunicipalLineTests {
         #expect(Set(answer.entries.compactMap { $0["id"]?.string }).count == 1)
     }
 
+    @Test func `a dose that was due and was not given is told with its reason, and is no claim`()
+        async throws
+    {
+        try await catchUp()
+        let visit = try await gateway.openVaccinationVisit(gateway.settleBaby())
+        var dose = SentDose(on: today)
+        dose.status = "not-done"
+        let reason = try JSON(
+            reading: """
+                {"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason",\
+                "code":"MEDPREC"}],"text":"clinic's own words"}
+                """)
+        let sent = try await gateway.send(
+            Cast.clinic, "POST", Self.path,
+            body: .object(dose.body(visit).with("statusReason", reason)))
+        try sent.expect(201)
+        let answer = try await receive()
+        let entry = try #require(answer.entries.first)
+        #expect(answer.entries.count == 1 && entry["status"]?.string == "not-done")
+        let told = entry["statusReason"]?.object
+        #expect(told?["coding"]?.array?.first?.object?["code"]?.string == "MEDPREC")
+        #expect(told?["text"] == nil)
+        let line = line(entry)
+        #expect(line["programme"]?.string == "dpt-ipv-hib" && line["claimed"] == nil)
+        // It was given after all: the same record, as a claim.
+        dose.status = "completed"
+        try await gateway.correct(sent.text("id"), seen: "W/\"1\"", dose, visit).expect(200)
+        let given = try #require(
+            try await receive().entries.last { $0["status"]?.string == "completed" })
+        #expect(self.line(given)["claimed"]?.object?["value"]?.int == 20010)
+    }
+
     @Test func `another municipality sees nothing of it`() async throws {
         try await catchUp()
         try await catchUp(Cast.otherTown)

@@ -102,6 +102,25 @@ struct PriceServingTests {
         #expect(try await charges(waiting.id) == ["none", "14000 0 222216"])
     }
 
+    /// 任意接種の助成: nobody's line until the municipality of residence pays for it.
+    @Test func `a voluntary dose is a claim once the municipality has a price for it`() async throws
+    {
+        func charged() async throws -> [String] {
+            let card = try await gateway.settleFamily(days: 500, in: Cast.otherTown).card
+            let visit = try await gateway.openVaccinationVisit(card)
+            var dose = SentDose(on: today)
+            dose.vaccine = "mumps"
+            dose.basis = "voluntary"
+            let answer = try await gateway.record(dose, visit)
+            try answer.expect(201)
+            return try await charges(answer.text("id"))
+        }
+        #expect(try await charged() == ["not-routine"])
+        let price = try row(8_000, 3_000, from: today, programme: "voluntary-mumps")
+        #expect(try await register([price]).int("applied") == 1)
+        #expect(try await charged() == ["8000 3000 222216"])
+    }
+
     @Test func `a contradiction is refused with its line, and the rest is taken once`() async throws
     {
         let day = today.adding(days: 400)
@@ -150,6 +169,52 @@ struct PriceServingTests {
             "\(result["line"]?.int ?? 0) \(result.findings.first?["code"]?.string ?? "")"
         }
         #expect(Set(codes) == ["4 price-overlap", "5 contradicts"])
+    }
+
+    /// 自己負担の区分.
+    @Test func `an exempt household pays its own price`() async throws {
+        let price = try row(12_000, 1_000, from: today, programme: "pneumococcal-child")
+        let exempt = try #require(
+            try row(12_000, 0, from: today, programme: "pneumococcal-child").object
+        ).with("copaymentClass", .string("tax-exempt"))
+        #expect(try await register([price, .object(exempt)]).int("applied") == 2)
+        let concept = try JSON(
+            reading: """
+                [{"coding":[{"system":"urn:tsunagi:CodeSystem:copayment-class",\
+                "code":"tax-exempt"}]}]
+                """)
+        for (isExempt, charge) in [(false, "12000 1000 222216"), (true, "12000 0 222216")] {
+            let visit = try await gateway.openVaccinationVisit(baby())
+            var dose = SentDose(on: today)
+            dose.vaccine = "pcv20"
+            var body = dose.body(visit)
+            if isExempt { body = body.with("programEligibility", concept) }
+            let answer = try await gateway.send(
+                Cast.clinic, "POST", RunningGateway.vaccinationPath, body: .object(body))
+            try answer.expect(201)
+            #expect(try await charges(answer.text("id")) == [charge])
+        }
+        let listed = try await gateway.send(Cast.otherTown, "GET", Self.path)
+        let classes = (listed.json["prices"]?.array ?? []).compactMap {
+            $0.object?["copaymentClass"]?.string
+        }
+        #expect(classes == ["tax-exempt"])
+    }
+
+    @Test func `a price list by file may hold ages and classes`() async throws {
+        let header =
+            "更新区分,接種種別コード,ワクチンコード,開始日,終了日,委託単価,自己負担額,公費負担額,"
+            + "年齢（から）,年齢（まで）,自己負担の区分\r\n"
+        let lines = [
+            "1,zoster-live,,2026-04-01,,9000,4000,5000,,,",
+            "1,zoster-live,,2026-04-01,,9000,2000,7000,70,,",
+            "1,zoster-live,,2026-04-01,,9000,0,9000,,,public-assistance",
+            "1,zoster-live,,2026-04-01,,9000,0,9000,,,rich",
+        ]
+        let bytes = Array((header + lines.map { $0 + "\r\n" }.joined()).utf8)
+        let answer = try await gateway.take(
+            bytes, as: "vaccination-prices", field: "immunization")
+        #expect(answer.number("additions") == 3 && answer.number("refused") == 1, "\(answer.text)")
     }
 
     @Test func `not even the owner changes what was registered`() async throws {

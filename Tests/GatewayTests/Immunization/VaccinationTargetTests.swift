@@ -93,6 +93,30 @@ struct VaccinationTargetTests {
         #expect(try await unvaccinated(count: 1) == unvaccinated())
     }
 
+    @Test func `who came and was not given the dose stays on the list, with the reason`()
+        async throws
+    {
+        let (resident, card) = try await gateway.settleFamily()
+        let key = "R-\(resident.index)"
+        try await gateway.invite(resident, key: key)
+        let visit = try await gateway.openVaccinationVisit(card)
+        var dose = SentDose(on: today)
+        dose.status = "not-done"
+        let reason = try JSON(reading: #"{"text":"発熱のため延期"}"#)
+        try await gateway.send(
+            Cast.clinic, "POST", RunningGateway.vaccinationPath,
+            body: .object(dose.body(visit).with("statusReason", reason))
+        ).expect(201)
+        let answer = try await gateway.send(
+            Cast.town, "GET", "/immunization/unvaccinated?programme=dpt-ipv-hib&count=1000")
+        let rows = (answer.json["targets"]?.array ?? []).compactMap(\.object)
+        if rows.count > 1 { gateway.expectMoreEntries(rows.count - 1) }
+        let row = rows.first { $0["municipalityIdentityKey"]?.string == key }
+        #expect(row?["notDoneOn"]?.string == today.text)
+        #expect(row?["notDoneReason"]?.string == "発熱のため延期")
+        #expect(rows.filter { $0["notDoneOn"] != nil }.count == 1)
+    }
+
     /// 過去の接種歴: one dose ends the series on whichever day of its month it was given.
     @Test func `who was given a dose of which a ledger has the month alone is not called again`()
         async throws

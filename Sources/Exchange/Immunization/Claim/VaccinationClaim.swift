@@ -41,6 +41,8 @@ package struct VaccinationClaimFacts: Hashable, Sendable {
     package let person: PersonKey
     /// 接種日の住所地; `nil` when nobody told.
     package let municipality: String?
+    /// `nil` when nobody told: no price of an age is theirs.
+    package let birth: CalendarDay?
     /// What the check says of this dose, with what came before it.
     package let answer: NeedleAnswer
     /// Claims that stand for the same dose (`ImmunizationRules.duplicates`).
@@ -49,11 +51,12 @@ package struct VaccinationClaimFacts: Hashable, Sendable {
     package let prices: [RegisteredPrice]
 
     package init(
-        person: PersonKey, municipality: String?, answer: NeedleAnswer,
+        person: PersonKey, municipality: String?, birth: CalendarDay? = nil, answer: NeedleAnswer,
         duplicates: [CountedVaccination] = [], prices: [RegisteredPrice] = []
     ) {
         self.person = person
         self.municipality = municipality
+        self.birth = birth
         self.answer = answer
         self.duplicates = duplicates
         self.prices = prices
@@ -71,13 +74,14 @@ package func claimVaccination(
     case .enteredInError: throw .withdrawn
     }
     guard given.isPrimarySource else { throw .copied }
-    guard given.basis == .routine else { throw .notRoutine }
+    let isSubsidised = facts.subsidises(given, rules)
+    guard given.basis == .routine || isSubsidised else { throw .notRoutine }
     guard let day = given.occurrence.day else { throw .dayUnknown }
     guard let vaccine = rules.vaccine(named: given.vaccine) else { throw .vaccineUnknown }
     guard let lot = given.vial.lotNumber, let quantity = given.quantity else { throw .incomplete }
     guard facts.duplicates.isEmpty else { throw .duplicate }
     guard let programme = facts.answer.programme.map({ rules.programmes[$0] }),
-        programme.category != .voluntary, !facts.answer.isOutsideTheAct
+        isSubsidised || programme.category != .voluntary, !facts.answer.isOutsideTheAct
     else { throw .notOfTheAct }
     guard let municipality = facts.municipality else { throw .residenceUnknown }
     let code = rules.vaccine(vaccine.vaccine).code
@@ -91,7 +95,25 @@ package func claimVaccination(
             isOutOfArea: record.institution.code.prefix(2) != municipality.prefix(2),
             remarks: facts.answer.findings.filter(\.isRemarked).map(rules.code(of:))),
         charge: .pricing(
-            programme.code, code, in: municipality, on: day, registered: facts.prices, rules))
+            programme.code, code, in: municipality, on: day,
+            of: PricePayer(birth: facts.birth, on: day, eligibility: given.programEligibility),
+            registered: facts.prices, rules))
+}
+
+extension VaccinationClaimFacts {
+    /// 任意接種の助成: the municipality of residence pays for this voluntary dose by a price that it agreed on;
+    /// without one the dose is nobody's line.
+    fileprivate func subsidises(_ given: Vaccination, _ rules: ImmunizationRules) -> Bool {
+        guard given.basis == .voluntary, let day = given.occurrence.day, let municipality,
+            let vaccine = rules.vaccine(named: given.vaccine),
+            let programme = answer.programme.map({ rules.programmes[$0] }),
+            programme.category == .voluntary, !answer.isOutsideTheAct
+        else { return false }
+        return VaccinationClaim.ChargeLine.pricing(
+            programme.code, rules.vaccine(vaccine.vaccine).code, in: municipality, on: day,
+            of: PricePayer(birth: birth, on: day, eligibility: given.programEligibility),
+            registered: prices, rules) != nil
+    }
 }
 
 extension NeedleFinding {

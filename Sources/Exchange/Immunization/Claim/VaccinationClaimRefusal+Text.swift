@@ -4,10 +4,12 @@ extension VaccinationClaimRefusal {
         switch self {
         case .notGiven:
             BilingualText(
-                ja: "接種していない記録です。請求は作られません。予診のみの費用は、市区町村との契約に従ってください。",
+                ja: "接種していない記録です。請求は作られません。定期接種の対象の方なら、理由が市区町村に届きます。"
+                    + "予診のみの費用は、市区町村との契約に従ってください。",
                 en:
-                    "The dose was not given, so nothing is claimed. For the fee of a screening alone, "
-                    + "follow the contract with the municipality.")
+                    "The dose was not given, so nothing is claimed. Where it was due by the Act, the "
+                    + "municipality is told, with the reason. For the fee of a screening alone, follow the "
+                    + "contract with the municipality.")
         case .withdrawn:
             BilingualText(
                 ja: "取り消された記録です。請求も取り下げられます。正しい記録は新しい識別子で送ってください。",
@@ -22,8 +24,11 @@ extension VaccinationClaimRefusal {
             )
         case .notRoutine:
             BilingualText(
-                ja: "任意接種の記録です。費用の助成があるかは、市区町村に確かめてください。",
-                en: "The dose was voluntary. Ask the municipality whether it is subsidised.")
+                ja: "任意接種の記録で、住所地の市区町村が登録した助成の単価がありません。"
+                    + "費用の助成があるかは、市区町村に確かめてください。",
+                en:
+                    "The dose was voluntary, and the municipality of residence has registered no price for "
+                    + "it. Ask the municipality whether it is subsidised.")
         case .dayUnknown:
             BilingualText(
                 ja: "接種日が分かりません。接種日を入れて、記録を訂正してください。",

@@ -54,9 +54,10 @@ package struct CoverageScope: Hashable, Sendable {
 }
 
 extension ImmunizationRules {
-    /// Of every schedule, by its law of that day, or the last before it where it is over.
+    /// Of every schedule of the Act, by its law of that day, or the last before it where it is over. Of
+    /// voluntary doses only those are known that some municipality pays for, and that is no coverage.
     package func coverageScopes(on day: CalendarDay) -> [CoverageScope] {
-        programmes.map { programme in
+        programmes.filter { $0.category != .voluntary }.map { programme in
             let version = programme.versions.filter {
                 $0.effective.lowerBound <= day.daysSince1970
             }.max { $0.effective.lowerBound < $1.effective.lowerBound }

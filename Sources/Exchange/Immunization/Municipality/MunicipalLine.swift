@@ -1,7 +1,8 @@
 /// 予防接種台帳と請求の一行 as the municipality of residence receives it: the record, and what it is to that
-/// municipality. What it once held and no longer does comes as entered in error.
+/// municipality; of a dose that was not given, why. What it once held and no longer does comes as entered in
+/// error.
 package struct MunicipalLine: Hashable, Sendable {
-    /// Of the Act, and in yen.
+    /// Of the Act or of what the municipality itself pays for, and in yen.
     package struct Entry: Hashable, Sendable {
         package struct Charge: Hashable, Sendable {
             package let unitYen: Int
@@ -60,16 +61,35 @@ extension VaccinationVersion {
         shownToTown(as: id).render(of: patient) { _ in }
     }
 
-    /// Notes between clinic and resident stay with them, as does what the questionnaire was answered.
+    /// Notes between clinic and resident stay with them, as does what the questionnaire was answered; of a
+    /// dose that was not given the municipality has the reason.
     fileprivate func shownToTown(as id: String, isWithdrawn: Bool = false) -> VaccinationVersion {
         var given = vaccination
         given.notes = []
         given.reasons = []
+        given.statusReason = given.notDoneReason
         if isWithdrawn { given.status = .enteredInError }
         return VaccinationVersion(
             id: id, version: version, recordedAt: recordedAt, institution: institution,
             vaccination: given
         ).named(id, responseID: nil)
+    }
+}
+
+extension Vaccination {
+    /// 未接種の理由 as a municipality is told it: by its code, and in words only where there is none.
+    var notDoneReason: Concept? {
+        guard status == .notDone, let reason = statusReason else { return nil }
+        let codes = reason.codes.filter { $0.code != nil }
+        return codes.isEmpty ? reason : Concept(codes: codes)
+    }
+
+    /// The same in one cell.
+    var notDoneWords: String? {
+        notDoneReason.map { reason in
+            let words = reason.codes.compactMap { $0.display ?? $0.code }
+            return reason.text ?? words.joined(separator: " ")
+        }
     }
 }
 

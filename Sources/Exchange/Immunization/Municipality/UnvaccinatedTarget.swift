@@ -1,5 +1,16 @@
 /// 未接種者: whom a municipality invited and who may be given a dose of the schedule, or missed it.
 package struct UnvaccinatedTarget: Sendable {
+    /// 接種しなかった記録: the newest that an institution wrote of the schedule.
+    package struct NotDone: Hashable, Sendable {
+        package let day: CalendarDay
+        package let reason: String?
+
+        package init(on day: CalendarDay, _ record: Vaccination) {
+            self.day = day
+            reason = record.notDoneWords
+        }
+    }
+
     /// The place in the list, to go on from.
     package let place: Int
     package let person: PersonKey
@@ -8,6 +19,8 @@ package struct UnvaccinatedTarget: Sendable {
     package let validTo: CalendarDay
     /// 勧奨した日, the last.
     package let remindedOn: CalendarDay?
+    /// Since the invitation began.
+    package private(set) var notDone: NotDone?
 
     package init(
         place: Int, person: PersonKey, identityKey: String, validFrom: CalendarDay,
@@ -19,6 +32,13 @@ package struct UnvaccinatedTarget: Sendable {
         self.validFrom = validFrom
         self.validTo = validTo
         self.remindedOn = remindedOn
+    }
+
+    /// With what was written since the invitation began.
+    package func told(_ notDone: NotDone?) -> UnvaccinatedTarget {
+        var target = self
+        target.notDone = notDone.flatMap { $0.day >= validFrom ? $0 : nil }
+        return target
     }
 }
 
@@ -96,6 +116,7 @@ package enum BirthCohort: Hashable, Sendable {
 package struct UnvaccinatedList: Sendable {
     private static let columns = [
         "宛名番号", "接種種別コード", "接種種別", "対象期間開始", "対象期間終了", "期間終了", "勧奨日",
+        "未接種の記録日", "未接種の理由",
     ]
 
     private let programme: Programme
@@ -123,6 +144,8 @@ package struct UnvaccinatedList: Sendable {
                         $0.member("validTo", target.validTo.text)
                         $0.member("isOver", target.validTo < today)
                         $0.member("remindedOn", target.remindedOn?.text)
+                        $0.member("notDoneOn", target.notDone?.day.text)
+                        $0.member("notDoneReason", target.notDone?.reason)
                     }
                 }
             }
@@ -137,7 +160,8 @@ package struct UnvaccinatedList: Sendable {
             table.add([
                 target.identityKey, programme.code, programme.name.ja, target.validFrom.text,
                 target.validTo.text, target.validTo < today ? "1" : "0",
-                target.remindedOn?.text ?? "",
+                target.remindedOn?.text ?? "", target.notDone?.day.text ?? "",
+                target.notDone?.reason ?? "",
             ])
         }
         return table.bytes

@@ -26,6 +26,7 @@ package struct SubmittedVaccination: Hashable, Sendable {
         try vaccination.refuseLater(than: today)
         try vaccination.refuseOther(than: institution)
         _ = try rules.vaccine(in: vaccination.vaccine, at: "vaccineCode")
+        try rules.requireClasses(vaccination.programEligibility)
     }
 
     /// Of these, `meta`, `language`, `text`, `encounter`, `location` and `reasonReference` lead

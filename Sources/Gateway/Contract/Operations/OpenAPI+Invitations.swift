@@ -148,6 +148,9 @@ extension OpenAPI {
                             .required("municipalityIdentityKey", .text),
                             .required("validFrom", .day), .required("validTo", .day),
                             .required("isOver", .boolean), .optional("remindedOn", .day),
+                            .optional(
+                                "notDoneOn", .day.note("医療機関が「接種しなかった」と記録した最後の日")),
+                            .optional("notDoneReason", .text.note("未接種の理由 / Why not.")),
                         ]))),
                 .optional("next", .integer),
             ])

@@ -206,9 +206,12 @@ extension OpenAPI {
         schemas(
             "Vaccination",
             key: [
-                .required("programme", .text.note("接種種別コード / A schedule of the Act.")),
+                .required("programme", .text.note("接種種別コード / A schedule, also a voluntary one.")),
                 .optional(
                     "vaccine", .text.note("ワクチンコード。省くとその接種種別のすべて / Without it, all that it gives.")),
+                .optional("ageFrom", years.note("接種日の満年齢（から） / Without both, any age.")),
+                .optional("ageTo", years.note("接種日の満年齢（まで） / The last age.")),
+                .optional("copaymentClass", .text.note("自己負担の区分 / Without it, everybody.")),
             ],
             registered: [
                 .optional("copaymentYen", yen.note("自己負担額。1のとき必要 / Needed to register.")),
@@ -255,4 +258,5 @@ extension OpenAPI {
     }
 
     private static let yen = Schema.integer.range(0...200_000)
+    private static let years = Schema.integer.range(0...PriceAudience.ageMax)
 }
