@@ -91,20 +91,27 @@ extension RunningGateway {
             headers: tag.map { [("If-Match", $0)] } ?? [], body: .object(dose.body(visit)))
     }
 
-    /// On another day than today where one is given; `response`: a questionnaire that was saved before.
+    /// On another day than today where one is given; `response`: a questionnaire that was saved before,
+    /// without which one was read on paper. `isWhole`: with expiry, temperature and questionnaire, of which
+    /// nothing is sent otherwise.
     package func checkVaccine(
         _ vaccine: String, _ visit: Visit, by institution: Party = Cast.clinic,
-        on day: CalendarDay? = nil, response: String? = nil
+        on day: CalendarDay? = nil, response: String? = nil, isWhole: Bool = true
     ) async throws -> Answer {
         let date = day.map { #"{"name":"date","valueDate":"\#($0.text)"},"# } ?? ""
         let saved = response.map {
             #",{"name":"questionnaireResponse","valueReference":{"reference":"\#($0)"}}"#
         }
+        let read = saved ?? #",{"name":"questionnaireRead","valueBoolean":true}"#
+        let expiry = (day ?? clock.today).adding(days: 300).text
+        let vial = isWhole ? #",{"name":"expirationDate","valueDate":"\#(expiry)"}"# : ""
+        let told = #",{"name":"temperature","valueQuantity":{"value":36.8,"code":"Cel"}}"# + read
         let text = """
             {"resourceType":"Parameters","parameter":[{"name":"visit","valueString":"\(visit.id)"},{\
             "name":"patient","valueReference":{"reference":"\(visit.patient)"}},\(date){\
             "name":"candidate","part":[{"name":"vaccineCode","valueCodeableConcept":{"coding":[{\
-            "system":"urn:tsunagi:CodeSystem:vaccine","code":"\(vaccine)"}]}}]}\(saved ?? "")]}
+            "system":"urn:tsunagi:CodeSystem:vaccine","code":"\(vaccine)"}]}}\(vial)]}\
+            \(isWhole ? told : saved ?? "")]}
             """
         return try await send(
             institution, "POST", "\(Self.vaccinationPath)/$check", body: JSON(reading: text))

@@ -75,6 +75,17 @@ struct VaccinationCheckTests {
         #expect(left.parameter("dosesKnown")?.int == 0)
     }
 
+    @Test func `what the clinic does not send is a caution, and never silently fine`() async throws
+    {
+        let visit = try await gateway.openVaccinationVisit(gateway.settleBaby())
+        let unsaid = ["expiry-unsaid", "temperature-unsaid", "answers-unsaid"]
+        let bare = try await gateway.checkVaccine("dpt-ipv-hib", visit, isWhole: false)
+        #expect(bare.parameter("verdict")?.string == "caution")
+        #expect(Set(unsaid).isSubset(of: bare.findings.map(\.rule)))
+        let whole = try await gateway.checkVaccine("dpt-ipv-hib", visit)
+        #expect(Set(unsaid).isDisjoint(with: whole.findings.map(\.rule)))
+    }
+
     @Test func `the entry holds the digest, the rules and the records it was decided from`()
         async throws
     {
