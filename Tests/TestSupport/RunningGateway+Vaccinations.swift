@@ -14,6 +14,8 @@ package struct SentDose: Sendable {
     package var basis = "routine"
     /// `QuestionnaireResponse/<id>` that the doctor decided from.
     package var response: String?
+    /// Why it was given although a rule stops it, by the rule's code.
+    package var reasons: [String: String] = [:]
 
     package init(on day: CalendarDay) {
         identifier = RecordID.random().text
@@ -29,11 +31,19 @@ package struct SentDose: Sendable {
             """
     }
 
+    private var overrides: String {
+        reasons.map { rule, reason in
+            #",{"url":"urn:tsunagi:StructureDefinition:needle-override","extension":[{"url":"rule","#
+                + #""valueCode":"\#(rule)"},{"url":"reason","valueString":"\#(reason)"}]}"#
+        }.joined()
+    }
+
     package func body(_ visit: RunningGateway.Visit) -> JSONObject {
         let text = """
             {"resourceType":"Immunization","extension":[{\
             "url":"urn:tsunagi:StructureDefinition:visit","valueString":"\(visit.id)"},{\
-            "url":"urn:tsunagi:StructureDefinition:vaccination-basis","valueCode":"\(basis)"}\(screening)],\
+            "url":"urn:tsunagi:StructureDefinition:vaccination-basis","valueCode":"\(basis)"}\(screening)\
+            \(overrides)],\
             "identifier":[{"system":"https://clinic.example/immunization","value":"\(identifier)"}],\
             "status":"\(status)","primarySource":\(isPrimarySource),"vaccineCode":{"coding":[{\
             "system":"urn:tsunagi:CodeSystem:vaccine","code":"\(vaccine)"}]},\

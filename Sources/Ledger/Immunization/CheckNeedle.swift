@@ -86,10 +86,11 @@ struct NeedleCheck: Sendable {
             var question = sent
             question.responses += responses.map(\.newest.response)
             try rules.screenings.requireSeason(of: question.responses, on: day, in: home)
-            let bytes = checkBeforeNeedle(
-                question, of: person, today: reading.now.dayInJapan, rules
-            ).render(rulesVersion: book.version, rules)
-            entry.basis = facts.basis(rulesVersion: book.version, responses: responses)
+            let report = checkBeforeNeedle(
+                question, of: person, today: reading.now.dayInJapan, rules)
+            let bytes = report.render(rulesVersion: book.version, rules)
+            entry.basis = facts.basis(
+                rulesVersion: book.version, responses: responses, overrides: report.lifted)
             entry.digest = Array(SHA256.hash(data: bytes))
             return bytes
         }

@@ -91,7 +91,7 @@ struct VaccinationSending: RecordSending {
         }
         let recorded = RecordedVaccination(
             held: try HeldVaccination(
-                version, under: held?.record, in: visit, answering: response, claim: line.status),
+                version, under: held?.record, in: visit, answering: response, line),
             isNew: repeated == nil)
         desk.keep(recorded, line, of: self)
         return DecidedRecord(recorded: recorded, basis: basis)
@@ -114,7 +114,7 @@ struct VaccinationSending: RecordSending {
 extension HeldVaccination {
     fileprivate init(
         _ version: VaccinationVersion, under record: PersonKey?, in visit: FieldVisit,
-        answering response: RecordID?, claim: VaccinationClaimStatus
+        answering response: RecordID?, _ line: VaccinationLine
     ) throws(Refusal) {
         id = try RecordID(version.id)
         person = visit.person
@@ -122,7 +122,8 @@ extension HeldVaccination {
         self.visit = visit.visit
         patientID = visit.patientID
         self.response = response
-        self.claim = claim
+        claim = line.status
+        stops = line.stops
         newest = version
     }
 }

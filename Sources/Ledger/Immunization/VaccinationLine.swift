@@ -4,6 +4,8 @@ import Postgres
 /// 台帳と請求の一行: what one version of a record is to the municipality: a claim, or why it is none.
 struct VaccinationLine: Sendable {
     private let outcome: Result<VaccinationClaim, VaccinationClaimRefusal>
+    /// 理由のない stop: the rules for which it waits for a reason; none of what is no claim for another cause.
+    let stops: [String]
 
     /// `facts`: of everything the record is held against; its own former versions do not count. `prices` as
     /// municipalities registered them. `dueDay`: 出産予定日 as the questionnaire has it; without it the dose is of
@@ -33,8 +35,12 @@ struct VaccinationLine: Sendable {
             prices: prices)
         do throws(VaccinationClaimRefusal) {
             outcome = .success(try claimVaccination(version, claimed, rules))
+            stops = []
         } catch {
             outcome = .failure(error)
+            stops =
+                error == .reasonMissing
+                ? claimed.answer.unreasoned(version.vaccination.overrides, rules) : []
         }
     }
 
@@ -71,6 +77,9 @@ struct VaccinationLine: Sendable {
 
     private var claim: VaccinationClaim? { try? outcome.get() }
 
+    /// 台帳の備考, or what a reason is missing for.
+    private var remarks: [String]? { claim?.ledger.remarks ?? (stops.isEmpty ? nil : stops) }
+
     /// The lines of new versions, each by the rules it was decided by.
     static func insertion(_ lines: [(line: VaccinationLine, of: HeldVaccination, rules: String)])
         -> (
@@ -93,7 +102,7 @@ struct VaccinationLine: Sendable {
                 .ints(ledger.map { $0?.doseNumber }), .days(ledger.map { $0?.day.daysSince1970 }),
                 .texts(ledger.map { $0?.lotNumber }), .texts(ledger.map { $0?.quantity.value }),
                 .texts(ledger.map { $0?.quantity.code }), .bools(ledger.map { $0?.isOutOfArea }),
-                .texts(ledger.map { $0?.remarks.joined(separator: " ") }),
+                .texts(lines.map { $0.line.remarks?.joined(separator: " ") }),
                 .ints(charges.map { $0?.unitYen }), .ints(charges.map { $0?.copaymentYen }),
                 .texts(charges.map { $0?.source.text }),
             ]

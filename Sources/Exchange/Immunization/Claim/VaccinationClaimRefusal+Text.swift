@@ -48,6 +48,14 @@ extension VaccinationClaimRefusal {
                 en:
                     "Age, time, product or number is not what the Act provides for. Correct the record "
                     + "to a voluntary dose, or ask the municipality.")
+        case .reasonMissing:
+            BilingualText(
+                ja: "決まりが止める接種ですが、理由の記録がありません。決まりごとの理由（needle-override）を付けて、"
+                    + "記録を訂正してください。理由とともに市区町村の台帳に入ります。",
+                en:
+                    "Rules stop this dose, and no reason was recorded. Correct the record with a reason "
+                    + "for each rule (needle-override): it then enters the ledger with them."
+            )
         case .residenceUnknown:
             BilingualText(
                 ja: "接種日の住所地が分かりません。日をおいて同じ記録をもう一度送ると、住所が届いていれば請求になります。",

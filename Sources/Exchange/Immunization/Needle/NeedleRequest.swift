@@ -132,6 +132,18 @@ package struct NeedleReport: Hashable, Sendable {
 
     package var verdict: NeedleVerdict { items.map(\.answer.verdict).max() ?? .fine }
     package var remaining: NeedleVerdict { items.map(\.remaining).max() ?? .fine }
+
+    /// The reasons that lifted something, each once.
+    package var lifted: [NeedleOverride] {
+        var lifted: [NeedleOverride] = []
+        for item in items {
+            for place in item.overrides.keys.sorted() {
+                guard let given = item.overrides[place], !lifted.contains(given) else { continue }
+                lifted.append(given)
+            }
+        }
+        return lifted
+    }
 }
 
 /// `today` is the civil day of the request in Japan.
