@@ -101,8 +101,7 @@ import Testing
         #expect(unknown.charge == known.charge)
     }
 
-    @Test func `what a reason is given for is remarked, and a double entry asks for none`() throws
-    {
+    @Test func `what a reason is given for is remarked, and a double entry asks for none`() throws {
         let rules = try VaccinationCase.rules()
         let lifted = try Self.claim(
             Case(
