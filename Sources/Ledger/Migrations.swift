@@ -207,8 +207,8 @@ package struct Migrations: Sendable {
             name: "0110_numbers_of_withdrawn_files",
             sql: PackageResources._110_numbers_of_withdrawn_files_sql),
         File(
-            name: "0116_stops_and_their_reasons",
-            sql: PackageResources._116_stops_and_their_reasons_sql),
+            name: "0116_stopped_and_waiting_claims",
+            sql: PackageResources._116_stopped_and_waiting_claims_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

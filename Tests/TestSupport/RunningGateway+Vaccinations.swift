@@ -1,4 +1,5 @@
 package import Exchange
+import Gateway
 import Ledger
 package import Trust
 
@@ -125,6 +126,20 @@ extension RunningGateway {
             """
         return try await send(
             institution, "POST", "\(Self.vaccinationPath)/$check", body: JSON(reading: text))
+    }
+}
+
+extension RunningGateway {
+    /// One round over all claims that wait, each claim made being entered.
+    package func makeWaitingClaims() async throws {
+        let parts = try self.parts()
+        var round = ClaimRound()
+        var goesOn = true
+        while goesOn {
+            let done = try await parts.makeWaitingClaims(&round)
+            if done.made > 0 { expectMoreEntries(done.made) }
+            goesOn = done.goesOn
+        }
     }
 }
 

@@ -17,7 +17,8 @@ extension Ledger {
     /// Takes a record, or its correction: record, line of the municipality, its delivery and the entry are
     /// one commit, and cards that hold what was corrected are revoked with it. The same record again is the
     /// one that is held, whatever became of its visit since; unless its claim was waiting and can now be
-    /// made, which is a version of its own. Those sent at the same moment share statements, locks and commit.
+    /// made, which is a version of its own, as `makeWaitingClaims` makes it unasked. Those sent at the same
+    /// moment share statements, locks and commit.
     ///
     /// `names`: the ids by which the caller knows a response; called as `RecordSending.answer` is, like
     /// `answer`. Throws what `FieldVisitReading.opening` and `VaccinationVersion.amended` do,

@@ -174,6 +174,34 @@ struct VaccinationOutcomeTests {
         #expect(delivered == 1)
     }
 
+    @Test func `a claim that waited for the residence is made by itself, and once`() async throws {
+        var (resident, card) = try await gateway.settle(in: nil)
+        let birth = today.adding(days: -150)
+        resident.dateOfBirth = birth.text
+        try await gateway.hold([resident.row("kodomo", birth, today.adding(days: 300))])
+        let visit = try await gateway.openVaccinationVisit(card)
+        let waiting = try await gateway.record(SentDose(on: today), visit)
+        #expect(codes(waiting, "vaccination-claim") == ["residence-unknown"])
+        try await gateway.makeWaitingClaims()
+        try await gateway.feed([
+            resident.residence(Cast.town.code, from: today.adding(days: -100))
+        ])
+        // Two gateways look at once.
+        try await withThrowingTaskGroup(of: Void.self) { [gateway] group in
+            for _ in 0..<2 { group.addTask { try await gateway.makeWaitingClaims() } }
+            try await group.waitForAll()
+        }
+        let id = waiting.text("id")
+        let read = try await gateway.send(Cast.clinic, "GET", "/fhir/Immunization/\(id)")
+        #expect(read["ETag"] == "W/\"2\"" && codes(read, "vaccination-claim") == ["claimed"])
+        let delivered = try await gateway.count(
+            "select count(*) from exchange.delivery where record::text = $1", [.text(id)])
+        #expect(delivered == 1)
+        let versions = try await gateway.count(
+            "select count(*) from exchange.vaccination where vaccination::text = $1", [.text(id)])
+        #expect(versions == 2)
+    }
+
     @Test func `a withdrawn record says so, and a resident is told nothing of claims`()
         async throws
     {

@@ -58,10 +58,11 @@ extension VaccinationClaimRefusal {
             )
         case .residenceUnknown:
             BilingualText(
-                ja: "接種日の住所地が分かりません。日をおいて同じ記録をもう一度送ると、住所が届いていれば請求になります。",
+                ja: "接種日の住所地が分かりません。住所が届くと自動で請求になります。続くときは、本人に住民票のある市区町村を確かめてください。",
                 en:
-                    "The municipality of residence on that day is not known yet. Send the same record again "
-                    + "some days later: once the residence is known, it becomes a claim.")
+                    "The municipality of residence on that day is not known yet. Once it is, the record "
+                    + "becomes a claim by itself; if it takes long, ask the resident where they live."
+            )
         }
     }
 }

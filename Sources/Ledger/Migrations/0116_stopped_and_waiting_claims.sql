@@ -21,3 +21,7 @@ alter table exchange.vaccination_claim
         and num_nulls(unit_yen, copayment_yen, price_source) in (0, 3)
         and (refusal is null or unit_yen is null)
         and (refusal is distinct from 'reason-missing' or remarks is not null));
+
+-- 待っている請求: found by the round that makes them once the residence or the price has come.
+create index vaccination_claim_waiting on exchange.vaccination_claim (vaccination)
+    where refusal = 'residence-unknown' or refusal is null and unit_yen is null;
