@@ -207,5 +207,8 @@ package struct Migrations: Sendable {
             name: "0110_numbers_of_withdrawn_files",
             sql: PackageResources._110_numbers_of_withdrawn_files_sql),
         File(
+            name: "0116_stopped_and_waiting_claims",
+            sql: PackageResources._116_stopped_and_waiting_claims_sql),
+        File(
             name: "0117_undone_doses_and_audiences",
             sql: PackageResources._117_undone_doses_and_audiences_sql),

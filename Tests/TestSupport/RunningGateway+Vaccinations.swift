@@ -1,4 +1,5 @@
 package import Exchange
+import Gateway
 import Ledger
 package import Trust
 
@@ -14,6 +15,8 @@ package struct SentDose: Sendable {
     package var basis = "routine"
     /// `QuestionnaireResponse/<id>` that the doctor decided from.
     package var response: String?
+    /// Why it was given although a rule stops it, by the rule's code.
+    package var reasons: [String: String] = [:]
 
     package init(on day: CalendarDay) {
         identifier = RecordID.random().text
@@ -29,11 +32,19 @@ package struct SentDose: Sendable {
             """
     }
 
+    private var overrides: String {
+        reasons.map { rule, reason in
+            #",{"url":"urn:tsunagi:StructureDefinition:needle-override","extension":[{"url":"rule","#
+                + #""valueCode":"\#(rule)"},{"url":"reason","valueString":"\#(reason)"}]}"#
+        }.joined()
+    }
+
     package func body(_ visit: RunningGateway.Visit) -> JSONObject {
         let text = """
             {"resourceType":"Immunization","extension":[{\
             "url":"urn:tsunagi:StructureDefinition:visit","valueString":"\(visit.id)"},{\
-            "url":"urn:tsunagi:StructureDefinition:vaccination-basis","valueCode":"\(basis)"}\(screening)],\
+            "url":"urn:tsunagi:StructureDefinition:vaccination-basis","valueCode":"\(basis)"}\(screening)\
+            \(overrides)],\
             "identifier":[{"system":"https://clinic.example/immunization","value":"\(identifier)"}],\
             "status":"\(status)","primarySource":\(isPrimarySource),"vaccineCode":{"coding":[{\
             "system":"urn:tsunagi:CodeSystem:vaccine","code":"\(vaccine)"}]},\
@@ -91,23 +102,44 @@ extension RunningGateway {
             headers: tag.map { [("If-Match", $0)] } ?? [], body: .object(dose.body(visit)))
     }
 
-    /// On another day than today where one is given; `response`: a questionnaire that was saved before.
+    /// On another day than today where one is given; `response`: a questionnaire that was saved before,
+    /// without which one was read on paper. `isWhole`: with expiry, temperature and questionnaire, of which
+    /// nothing is sent otherwise.
     package func checkVaccine(
         _ vaccine: String, _ visit: Visit, by institution: Party = Cast.clinic,
-        on day: CalendarDay? = nil, response: String? = nil
+        on day: CalendarDay? = nil, response: String? = nil, isWhole: Bool = true
     ) async throws -> Answer {
         let date = day.map { #"{"name":"date","valueDate":"\#($0.text)"},"# } ?? ""
         let saved = response.map {
             #",{"name":"questionnaireResponse","valueReference":{"reference":"\#($0)"}}"#
         }
+        let read = saved ?? #",{"name":"questionnaireRead","valueBoolean":true}"#
+        let expiry = (day ?? clock.today).adding(days: 300).text
+        let vial = isWhole ? #",{"name":"expirationDate","valueDate":"\#(expiry)"}"# : ""
+        let told = #",{"name":"temperature","valueQuantity":{"value":36.8,"code":"Cel"}}"# + read
         let text = """
             {"resourceType":"Parameters","parameter":[{"name":"visit","valueString":"\(visit.id)"},{\
             "name":"patient","valueReference":{"reference":"\(visit.patient)"}},\(date){\
             "name":"candidate","part":[{"name":"vaccineCode","valueCodeableConcept":{"coding":[{\
-            "system":"urn:tsunagi:CodeSystem:vaccine","code":"\(vaccine)"}]}}]}\(saved ?? "")]}
+            "system":"urn:tsunagi:CodeSystem:vaccine","code":"\(vaccine)"}]}}\(vial)]}\
+            \(isWhole ? told : saved ?? "")]}
             """
         return try await send(
             institution, "POST", "\(Self.vaccinationPath)/$check", body: JSON(reading: text))
+    }
+}
+
+extension RunningGateway {
+    /// One round over all claims that wait, each claim made being entered.
+    package func makeWaitingClaims() async throws {
+        let parts = try self.parts()
+        var round = ClaimRound()
+        var goesOn = true
+        while goesOn {
+            let done = try await parts.makeWaitingClaims(&round)
+            if done.made > 0 { expectMoreEntries(done.made) }
+            goesOn = done.goesOn
+        }
     }
 }
 

@@ -74,6 +74,13 @@ extension Parameters.Entry {
         return code
     }
 
+    func bool() throws(Refusal) -> Bool {
+        guard let claim = try object.optionalBool("valueBoolean", at: path) else {
+            throw .missing(path + ".valueBoolean")
+        }
+        return claim
+    }
+
     func day() throws(Refusal) -> CalendarDay {
         guard let day = try object.day("valueDate", at: path) else {
             throw .missing(path + ".valueDate")

@@ -1,6 +1,6 @@
 /// 接種予定: what is due next in each routine schedule, by the same judgement as the check before the needle: the
-/// earliest day is one the check permits, and on the day before it does not by this schedule, unless that
-/// was of a season that is over.
+/// earliest day is one the check permits, without a doctor's word if such a day comes for this dose, and on
+/// the day before it does not by this schedule, unless that was of a season that is over.
 package struct VaccinationForecast: Hashable, Sendable {
     package enum Status: String, CaseIterable, Hashable, Sendable {
         /// Not before its day; may be given, though it is recommended later; may be given; past the
@@ -14,7 +14,7 @@ package struct VaccinationForecast: Hashable, Sendable {
     package let vaccine: Vaccine.ID
     package let dose: BilingualText
     package let status: Status
-    /// The first day that no rule of this schedule stops.
+    /// The first day that no rule of this schedule stops, nor leaves to the doctor what waiting settles.
     package let earliest: CalendarDay
     /// 標準的な接種期間: by age and by the interval to the dose before.
     package let recommendedFrom: CalendarDay?
@@ -154,13 +154,30 @@ private struct Forecast {
         var found: VaccinationForecast?
         // 期を逃した: behind a closed period another may still come.
         while let day = check.earliest(vaccine, from: start, by: place),
-            let next = entry(on: day, today: today)
+            let next = entry(on: withoutDoctor(from: day), today: today)
         {
             found = next
             guard next.status == .closed, let latest = next.latest else { break }
             start = latest.daysSince1970 + 1
         }
         return found
+    }
+
+    /// 医師が必要と認めた場合だけの短い間隔: nobody is called for a day that only a doctor's word permits, unless by the
+    /// day that needs none this dose is lost (12月を超えた初回).
+    private func withoutDoctor(from day: Int) -> Int {
+        let waits = SeriesCheck(check, place).judge(vaccine, on: day).findings
+            .filter { $0.rule == .intervalIfDoctorAgrees }.compactMap(\.earliest)
+        guard let usual = waits.max(), let later = check.earliest(vaccine, from: usual, by: place),
+            let dose = coming(on: day), dose.rule.name == coming(on: later)?.rule.name
+        else { return day }
+        return later
+    }
+
+    private func coming(on day: Int) -> ComingDose? {
+        programme.version(on: day).flatMap {
+            SeriesCheck(check, place).dose(vaccine, on: day, of: $0)
+        }
     }
 
     /// 間隔がそろう前に終わる対象期間: there is no day for the next dose, and nothing but its window stands
@@ -177,8 +194,7 @@ private struct Forecast {
     }
 
     private func entry(on day: Int, today: Int) -> VaccinationForecast? {
-        guard let version = programme.version(on: day),
-            let judged = SeriesCheck(check, place).dose(vaccine, on: day, of: version),
+        guard let judged = coming(on: day),
             let window = judged.rule.window.days(for: check.person)
         else { return nil }
         let last = min(window.upperBound, season(around: day)?.upperBound ?? window.upperBound)

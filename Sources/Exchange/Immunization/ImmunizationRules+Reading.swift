@@ -46,7 +46,7 @@ extension RuleFolder {
     }
 
     /// `tellConcerns`: a form has an answer for the doctor to look at. Rules that were kept from before have
-    /// neither the answer nor the words for it.
+    /// neither the answer nor the words for it, and none of the rules of what was not sent.
     func ruleWords(tellConcerns: Bool) throws(RuleFault) -> (
         fever: Int, forecastYears: Int, words: [NeedleRule: RuleWords]
     ) {
@@ -68,8 +68,11 @@ extension RuleFolder {
                 nurse: try row.text("nurse"),
                 parent: try row.text("parent"), source: try row.source())
         }
+        let isOfBefore = NeedleRule.ofUnsaid.allSatisfy { words[$0] == nil }
         for rule in NeedleRule.allCases
-        where words[rule] == nil && (tellConcerns || rule != .concern) {
+        where words[rule] == nil && (tellConcerns || rule != .concern)
+            && !(isOfBefore && NeedleRule.ofUnsaid.contains(rule))
+        {
             throw file.fault("rules", "leaves out \(rule.rawValue)")
         }
         return (

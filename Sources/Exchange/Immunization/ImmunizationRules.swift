@@ -170,7 +170,11 @@ package struct ImmunizationRules: Sendable {
         NeedleFinding(rule, words[rule]?.verdict ?? .stop)
     }
 
-    /// Total: a file in which a rule is missing is refused.
+    /// False of rules that were kept from before it.
+    func tells(_ rule: NeedleRule) -> Bool { words[rule] != nil }
+
+    /// Total: a file in which a rule is missing is refused, but for what files of before do not know; no
+    /// check finds that by them.
     func words(_ rule: NeedleRule) -> RuleWords {
         words[rule] ?? RuleWords(untold: rule)
     }

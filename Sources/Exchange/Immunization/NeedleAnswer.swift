@@ -84,6 +84,12 @@ package enum NeedleRule: String, CaseIterable, Hashable, Sendable {
     case productUnknown = "product-unknown"
     case monthEnd = "month-end-convention"
     case voluntary
+    /// 送られていないこと: of a check on the wire alone (`NeedleRequest.unsaid`).
+    case expiryUnsaid = "expiry-unsaid"
+    case temperatureUnsaid = "temperature-unsaid"
+    case answersUnsaid = "answers-unsaid"
+
+    static let ofUnsaid: [NeedleRule] = [.expiryUnsaid, .temperatureUnsaid, .answersUnsaid]
 
     /// 定期接種の対象でないこと: not a reason to stop a voluntary dose.
     var concernsRoutineOnly: Bool {

@@ -70,7 +70,7 @@ extension HeldVaccination {
     fileprivate func render(_ preferred: PreferredReturn, _ rules: ImmunizationRules) -> [UInt8] {
         guard let patientID else { return [] }
         let outcome = VaccinationOutcome(
-            warnings: newest.vaccination.warnings(rules), claim: claim)
+            warnings: newest.vaccination.warnings(rules), claim: claim, stops: stops)
         return switch preferred {
         case .minimal: []
         case .operationOutcome: outcome.operationOutcome()

@@ -31,8 +31,9 @@ struct NeedleCheck: Sendable {
                     let visit = try? visits[place].get()
                     return visit.flatMap { batch[place].asksOfPregnancy($0) ? $0.person : nil }
                 },
-                answered: open.filter { !batch[$0].sent.responseIDs.isEmpty }
-                    .compactMap { readings[$0].person },
+                answered: open.filter {
+                    !batch[$0].sent.responseIDs.isEmpty || batch[$0].sent.isUnanswered
+                }.compactMap { readings[$0].person },
                 rules: batch[turn[0]].book)
             for place in turn {
                 outcomes[place] = batch[place].outcome(
@@ -74,23 +75,37 @@ struct NeedleCheck: Sendable {
             var facts = visit.isConsented ? known.facts[visit.person] ?? .nothing : .nothing
             // Another check of the same turn may have asked.
             if !asksOfPregnancy(visit) { facts = facts.withoutPregnancies() }
-            let responses = try sent.responseIDs.map {
-                try (known.saved[visit.person] ?? []).submitted(named: $0, names)
+            let saved = visit.isConsented ? known.saved[visit.person] ?? [] : []
+            var responses = try sent.responseIDs.map { try saved.submitted(named: $0, names) }
+            let day = sent.day ?? reading.now.dayInJapan
+            let home = facts.municipality(on: day, knownBy: reading.now)
+            let person = facts.person(on: day, at: reading.now, rules)
+            if sent.isUnanswered {
+                responses += saved.unused(before: sent, of: person, on: day, in: home, rules)
             }
             var question = sent
             question.responses += responses.map(\.newest.response)
-            let day = question.day ?? reading.now.dayInJapan
-            try rules.screenings.requireSeason(
-                of: question.responses, on: day,
-                in: facts.municipality(on: day, knownBy: reading.now))
-            let bytes = checkBeforeNeedle(
-                question, of: facts.person(on: day, at: reading.now, rules),
-                today: reading.now.dayInJapan, rules
-            ).render(rulesVersion: book.version, rules)
-            entry.basis = facts.basis(rulesVersion: book.version, responses: responses)
+            try rules.screenings.requireSeason(of: question.responses, on: day, in: home)
+            let report = checkBeforeNeedle(
+                question, of: person, today: reading.now.dayInJapan, rules)
+            let bytes = report.render(rulesVersion: book.version, rules)
+            entry.basis = facts.basis(
+                rulesVersion: book.version, responses: responses, overrides: report.lifted)
             entry.digest = Array(SHA256.hash(data: bytes))
             return bytes
         }
+    }
+}
+
+extension [HeldScreening] {
+    /// As `ImmunizationRules.unusedAnswers`.
+    fileprivate func unused(
+        before request: NeedleRequest, of person: NeedlePerson, on day: CalendarDay,
+        in municipality: String?, _ rules: ImmunizationRules
+    ) -> [HeldScreening] {
+        let unused = rules.unusedAnswers(
+            map(\.newest), before: request, of: person, on: day, in: municipality)
+        return filter { held in unused.contains { $0.id == held.newest.id } }
     }
 }
 
@@ -99,7 +114,8 @@ struct NeedleKnowledge {
     let facts: [PersonKey: VaccinationFacts]
     let saved: [PersonKey: [HeldScreening]]
 
-    /// `expecting`: whose pregnancies; `answered`: whose saved answers are asked for.
+    /// `expecting`: whose pregnancies; `answered`: whose saved answers are asked for, or looked for since
+    /// nobody sent any.
     static func load(
         _ transaction: inout Transaction, of persons: [PersonKey], expecting: [PersonKey],
         answered: [PersonKey], rules book: RuleBook
@@ -117,7 +133,8 @@ struct NeedleKnowledge {
 extension Ledger {
     /// 接種前の確認, within a visit that is open; those asked for at the same moment share statements, snapshot
     /// and commit. Returns the answer's bytes after its entry is durable. The history is what every
-    /// institution recorded and what the clinic adds to it; of one who did not agree, nothing is known.
+    /// institution recorded and what the clinic adds to it; where the clinic says nothing of a questionnaire,
+    /// what the resident submitted for the dose is heeded. Of one who did not agree, nothing is known.
     ///
     /// `names`: the ids by which the caller knows saved answers; it runs on the lane's thread, where it MUST
     /// NOT wait for anything. Throws what `FieldVisitReading.opening` does, `.visitEnded`,

@@ -17,7 +17,8 @@ extension Ledger {
     /// Takes a record, or its correction: record, line of the municipality, its delivery and the entry are
     /// one commit, and cards that hold what was corrected are revoked with it. The same record again is the
     /// one that is held, whatever became of its visit since; unless its claim was waiting and can now be
-    /// made, which is a version of its own. Those sent at the same moment share statements, locks and commit.
+    /// made, which is a version of its own, as `makeWaitingClaims` makes it unasked. Those sent at the same
+    /// moment share statements, locks and commit.
     ///
     /// `names`: the ids by which the caller knows a response; called as `RecordSending.answer` is, like
     /// `answer`. Throws what `FieldVisitReading.opening` and `VaccinationVersion.amended` do,
@@ -91,7 +92,7 @@ struct VaccinationSending: RecordSending {
         }
         let recorded = RecordedVaccination(
             held: try HeldVaccination(
-                version, under: held?.record, in: visit, answering: response, claim: line.status),
+                version, under: held?.record, in: visit, answering: response, line),
             isNew: repeated == nil)
         desk.keep(recorded, line, of: self)
         return DecidedRecord(recorded: recorded, basis: basis)
@@ -114,7 +115,7 @@ struct VaccinationSending: RecordSending {
 extension HeldVaccination {
     fileprivate init(
         _ version: VaccinationVersion, under record: PersonKey?, in visit: FieldVisit,
-        answering response: RecordID?, claim: VaccinationClaimStatus
+        answering response: RecordID?, _ line: VaccinationLine
     ) throws(Refusal) {
         id = try RecordID(version.id)
         person = visit.person
@@ -122,7 +123,8 @@ extension HeldVaccination {
         self.visit = visit.visit
         patientID = visit.patientID
         self.response = response
-        self.claim = claim
+        claim = line.status
+        stops = line.stops
         newest = version
     }
 }

@@ -75,8 +75,10 @@ package struct VaccinationFacts: Sendable {
     private static let longAgo = CalendarDay(daysSince1970: -25_567)
 
     /// For the entry: the rules and the versions of the records, and of the answers to questionnaires, that
-    /// the answer was decided from.
-    package func basis(rulesVersion: String, responses: [HeldScreening] = []) -> String {
+    /// the answer was decided from; and the reasons for which a doctor goes on all the same.
+    package func basis(
+        rulesVersion: String, responses: [HeldScreening] = [], overrides: [NeedleOverride] = []
+    ) -> String {
         var writer = JSONWriter(reservingBytes: 64 + held.count * 64)
         writer.beginObject()
         writer.member("rules", rulesVersion)
@@ -100,8 +102,21 @@ package struct VaccinationFacts: Sendable {
             for pregnancy in pregnancies { writer.string(pregnancy.episode.text) }
             writer.endArray()
         }
+        if !overrides.isEmpty { write(overrides, to: &writer) }
         writer.endObject()
         return writer.text
+    }
+
+    private func write(_ overrides: [NeedleOverride], to writer: inout JSONWriter) {
+        writer.name("overrides")
+        writer.beginArray()
+        for lifted in overrides {
+            writer.beginObject()
+            writer.member("rule", lifted.rule)
+            writer.member("reason", lifted.reason)
+            writer.endObject()
+        }
+        writer.endArray()
     }
 }
 

@@ -17,7 +17,8 @@ extension BenchWorld {
             asked.map { visit in
                 Self.line(
                     "POST", "/fhir/Immunization/$check",
-                    VaccinationBody.check(visit, vaccine: "hepb", response: nil))
+                    VaccinationBody.check(
+                        visit, vaccine: "hepb", day: today, response: nil))
             })
         try write("needle.expect", asked.map { _ in #""name":"verdict","valueCode":"fine""# })
         try write(

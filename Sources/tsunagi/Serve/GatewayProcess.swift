@@ -107,7 +107,7 @@ struct GatewayProcess {
             ]
         }
         if settings.endpoints[.institution]?.port != nil {
-            services.append(parts.lapseRounds(logger))
+            services += [parts.lapseRounds(logger), parts.claimRounds(logger)]
         }
         if let caller = try certificates.webhook?.caller() {
             services.append(WebhookWork(parts, caller, logger: logger))

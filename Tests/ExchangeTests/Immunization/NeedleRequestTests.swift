@@ -14,7 +14,8 @@ import Testing
           {"name":"lotNumber","valueString":"FAKE01"},
           {"name":"expirationDate","valueDate":"2027-03-31"},
           {"name":"doseNumber","valuePositiveInt":1}]},
-         {"name":"temperature","valueQuantity":{"value":36.8,"code":"Cel"}}]}
+         {"name":"temperature","valueQuantity":{"value":36.8,"code":"Cel"}},
+         {"name":"questionnaireRead","valueBoolean":true}]}
         """#
 
     private static func read(_ text: String) throws -> NeedleRequest {
@@ -45,7 +46,7 @@ import Testing
     private static func candidate(_ code: String) -> String {
         #"{"name":"candidate","part":[{"name":"vaccineCode","valueCodeableConcept":{"coding":[{"#
             + #""system":"urn:tsunagi:CodeSystem:vaccine","code":""#
-            + code + #""}]}}]}"#
+            + code + #""}]}},{"name":"expirationDate","valueDate":"2027-03-31"}]}"#
     }
 
     @Test func `a plain question is read and judged fine`() throws {
@@ -135,6 +136,10 @@ import Testing
             .malformed("parameter[4].valueQuantity.code")
         ),
         (#""value":36.8,"#, "", .missing("parameter[4].valueQuantity.value")),
+        (
+            #""valueBoolean":true"#, #""valueCode":"true""#,
+            .missing("parameter[5].valueBoolean")
+        ),
         (
             #""FAKE01""#, #""123456789018""#,
             .individualNumberNotAllowed("parameter[3].part[1].valueString")
@@ -291,6 +296,75 @@ import Testing
         let text = Self.request(
             adding: Self.response.replacing("ITEMS", with: items.joined(separator: ",")))
         #expect(try Self.codes(try Self.report(text)) == codes)
+    }
+
+    /// An old defect: a check that said nothing of vial, fever and questionnaire was answered `fine`.
+    @Test(arguments: [
+        (#"{"name":"expirationDate","valueDate":"2027-03-31"},"#, "expiry-unsaid"),
+        (
+            #"{"name":"temperature","valueQuantity":{"value":36.8,"code":"Cel"}},"#,
+            "temperature-unsaid"
+        ),
+        (#"{"name":"questionnaireRead","valueBoolean":true}"#, "answers-unsaid"),
+    ])
+    func `what is not sent is a caution that says what to send`(part: String, code: String) throws {
+        let rules = try VaccinationCase.rules()
+        let text = Self.request.replacing(
+            part, with: code == "answers-unsaid" ? part.replacing("true", with: "false") : "")
+        let report = try Self.report(text)
+        #expect(report.verdict == .caution && report.remaining == .caution)
+        #expect(try Self.codes(report) == [code])
+        let finding = try #require(report.items[0].answer.leading)
+        for reader in [ImmunizationRules.Reader.nurse, .parent] {
+            let told = rules.text(of: finding, for: reader)
+            #expect(!told.ja.isEmpty && !told.en.isEmpty && !told.ja.contains("—"))
+        }
+        let lifted = try Self.report(
+            text.replacing(
+                #"{"name":"date""#,
+                with: #"{"name":"override","part":[{"name":"rule","valueCode":"\#(code)"},"#
+                    + #"{"name":"reason","valueString":"目で確かめた"}]},{"name":"date""#))
+        #expect(lifted.verdict == .caution && lifted.remaining == .fine)
+    }
+
+    /// A child's form before another vaccine asks the same, but for what is asked before some alone.
+    @Test(arguments: [("hepb", "mr", true), ("mr", "hepb", false), ("mr", "mr", true)])
+    func `answers count for each vaccine whose questions they answer`(
+        vaccine: String, form: String, isAnswered: Bool
+    ) throws {
+        let items = try ScreeningTests.items(for: form)
+        let response = Self.response.replacing("child-mr", with: "child-\(form)")
+            .replacing("ITEMS", with: items.joined(separator: ","))
+        let text = Self.request(adding: response)
+            .replacing(#","valueBoolean":true"#, with: #","valueBoolean":false"#)
+            .replacing(#""code":"mr""#, with: #""code":"\#(vaccine)""#)
+        let found = try Self.codes(try Self.report(text, birth: "2025-06-10"))
+        #expect(found.contains("answers-unsaid") == !isAnswered, "\(found)")
+    }
+
+    @Test func `what was submitted and is of no dose yet is heeded unasked`() throws {
+        let rules = try VaccinationCase.rules()
+        let sent = ScreeningTests.response(try ScreeningTests.items(for: "mr"))
+        let response = try SubmittedResponse(reading: Array(sent.utf8), rules.screenings).response
+        let vaccine = rules.vaccine(named: "MR")
+        func heeded(_ saved: [String], after dose: String? = nil) throws -> [String] {
+            let held = try dose.map { [GivenDose(vaccine, on: try CalendarDay($0))] } ?? []
+            let versions = try saved.map { day in
+                let morning = Int64(try CalendarDay(day).daysSince1970) * 86_400
+                return ScreeningVersion(
+                    id: day, version: 1, savedAt: Instant(seconds: morning), response: response)
+            }
+            return rules.unusedAnswers(
+                versions, before: try Self.read(Self.request),
+                of: NeedlePerson(birth: nil, sex: nil, held: held),
+                on: try CalendarDay("2026-06-15"), in: nil
+            ).map(\.id)
+        }
+        #expect(try heeded(["2026-06-13", "2026-06-14"]) == ["2026-06-14"])
+        #expect(try heeded(["2026-05-16"]) == ["2026-05-16"])
+        #expect(try heeded(["2026-05-15"]) == [])
+        #expect(try heeded(["2026-06-01"], after: "2026-05-31") == ["2026-06-01"])
+        #expect(try heeded(["2026-06-01"], after: "2026-06-01") == [])
     }
 
     @Test func `another person's questionnaire is refused`() throws {

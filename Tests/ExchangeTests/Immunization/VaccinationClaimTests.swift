@@ -10,6 +10,8 @@ import Testing
         var birth: String? = "2025-06-01"
         var municipality: String? = "132101"
         var hasDuplicate = false
+        /// 水痘 two weeks ago, and 27 days are needed between.
+        var isTooSoon = false
         let refusal: VaccinationClaimRefusal?
 
         var testDescription: String { name }
@@ -36,7 +38,21 @@ import Testing
         Case(name: "the first day of the window", birth: "2025-06-16", refusal: nil),
         Case(name: "the day before the window", birth: "2025-06-17", refusal: .notOfTheAct),
         Case(name: "residence not told", municipality: nil, refusal: .residenceUnknown),
+        Case(name: "stopped, and nobody says why", isTooSoon: true, refusal: .reasonMissing),
+        Case(
+            name: "stopped, and the reason is of another rule", old: #""routine"}"#,
+            new: #""routine"},"# + reason("fever"), isTooSoon: true, refusal: .reasonMissing),
+        Case(
+            name: "stopped, with a reason", old: #""routine"}"#,
+            new: #""routine"},"# + reason("interval-live-injectable"), isTooSoon: true,
+            refusal: nil),
     ]
+
+    private static func reason(_ rule: String) -> String {
+        #"{"url":"urn:tsunagi:StructureDefinition:needle-override","extension":[{"url":"rule","#
+            + #""valueCode":""# + rule
+            + #""},{"url":"reason","valueString":"周囲で流行"}]}"#
+    }
 
     private static func claim(_ row: Case) throws -> Result<
         VaccinationClaim, VaccinationClaimRefusal
@@ -46,9 +62,11 @@ import Testing
             .vaccination
         let record = try VaccinationSample.version(given)
         let dose = given.dose(rules) ?? GivenDose(nil as Vaccine.ID?, on: nil)
+        let varicella = GivenDose(rules.vaccine(named: "水痘"), on: try CalendarDay("2026-06-01"))
         let answer = checkBeforeNeedle(
             NeedleQuestion(
-                birth: try row.birth.map { try CalendarDay($0) }, history: [], candidate: dose),
+                birth: try row.birth.map { try CalendarDay($0) },
+                history: row.isTooSoon ? [varicella] : [], candidate: dose),
             rules)
         let facts = VaccinationClaimFacts(
             person: PersonKey(high: 1, low: 2), municipality: row.municipality, answer: answer,
@@ -81,6 +99,29 @@ import Testing
         let unknown = try Self.claim(Case(name: "", birth: nil, refusal: nil)).get()
         #expect(unknown.ledger.remarks == ["birth-unknown"])
         #expect(unknown.charge == known.charge)
+    }
+
+    @Test func `what a reason is given for is remarked, and a double entry asks for none`() throws {
+        let rules = try VaccinationCase.rules()
+        let lifted = try Self.claim(
+            Case(
+                name: "", old: #""routine"}"#,
+                new: #""routine"},"# + Self.reason("interval-live-injectable"), isTooSoon: true,
+                refusal: nil)
+        ).get()
+        #expect(lifted.ledger.remarks == ["interval-live-injectable"])
+        let day = try CalendarDay("2026-06-15")
+        let dose = GivenDose(rules.vaccine(named: "MR"), on: day)
+        let copied = judgeDose(
+            dose, birth: try CalendarDay("2025-06-01"), sex: .female, history: [dose], rules)
+        #expect(copied.findings.contains { $0.rule == .duplicate && $0.verdict == .stop })
+        #expect(!copied.unreasoned([], rules).contains("duplicate"))
+        let late = judgeDose(
+            dose, expiry: day.adding(days: -1), birth: try CalendarDay("2025-06-01"), sex: .female,
+            history: [], rules)
+        #expect(late.unreasoned([], rules) == ["lot-expired"])
+        let told = NeedleOverride(rule: "lot-expired", reason: "気づかずに接種した")
+        #expect(late.unreasoned([told], rules).isEmpty)
     }
 
     @Test(

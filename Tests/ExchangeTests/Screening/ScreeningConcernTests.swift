@@ -113,8 +113,11 @@ import Testing
         var files = Profiles.files
         let path = "immunization/rules.json"
         let file = try #require(try JSON(reading: files[path] ?? []).object)
+        let added = [
+            "questionnaire-concern", "expiry-unsaid", "temperature-unsaid", "answers-unsaid",
+        ]
         let rows = try file.requiredArray("rules").filter {
-            $0.object?["code"]?.string != "questionnaire-concern"
+            !added.contains($0.object?["code"]?.string ?? "")
         }
         files[path] = Array(JSON.object(file.with("rules", .array(rows))).text.utf8)
         let wordless = files

@@ -97,9 +97,15 @@ struct PriceServingTests {
         #expect(try await register([row(13_000, 0, from: from, "2")]).int("applied") == 1)
         let waiting = try await record(baby())
         #expect(try await charges(waiting.id) == ["none"])
+        let unsent = try await record(baby())
         #expect(try await register([row(14_000, 0, from: today)]).int("applied") == 1)
         try await gateway.record(waiting.dose, waiting.visit).expect(200)
         #expect(try await charges(waiting.id) == ["none", "14000 0 222216"])
+        // Nobody sends the other one again, and it is made all the same, once.
+        #expect(try await charges(unsent.id) == ["none"])
+        for _ in 0..<2 { try await gateway.makeWaitingClaims() }
+        #expect(try await charges(unsent.id) == ["none", "14000 0 222216"])
+        #expect(try await charges(waiting.id).count == 2)
     }
 
     /// 任意接種の助成: nobody's line until the municipality of residence pays for it.

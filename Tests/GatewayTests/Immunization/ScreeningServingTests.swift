@@ -282,6 +282,10 @@ struct ScreeningServingTests {
         #expect(basis["responses"]?.array?.count == 1)
         let unheard = try await gateway.checkVaccine(Self.vaccine, visit)
         #expect(unheard.parameter("verdict")?.string != "stop")
+        // A clinic that says nothing of a questionnaire is told what this one says.
+        let unasked = try await gateway.checkVaccine(Self.vaccine, visit, isWhole: false)
+        #expect(unasked.findings.contains { $0.rule == "acute-severe-illness" })
+        #expect(!unasked.findings.contains { $0.rule == "answers-unsaid" })
 
         var dose = SentDose(on: today)
         dose.response = reference

@@ -75,6 +75,45 @@ struct VaccinationCheckTests {
         #expect(left.parameter("dosesKnown")?.int == 0)
     }
 
+    @Test func `what the clinic does not send is a caution, and never silently fine`() async throws
+    {
+        let visit = try await gateway.openVaccinationVisit(gateway.settleBaby())
+        let unsaid = ["expiry-unsaid", "temperature-unsaid", "answers-unsaid"]
+        let bare = try await gateway.checkVaccine("dpt-ipv-hib", visit, isWhole: false)
+        #expect(bare.parameter("verdict")?.string == "caution")
+        #expect(Set(unsaid).isSubset(of: bare.findings.map(\.rule)))
+        let whole = try await gateway.checkVaccine("dpt-ipv-hib", visit)
+        #expect(Set(unsaid).isDisjoint(with: whole.findings.map(\.rule)))
+    }
+
+    @Test func `the reason for which a doctor goes on is entered with the check`() async throws {
+        let visit = try await gateway.openVaccinationVisit(vaccinated(5))
+        let reasons = ["interval", "too-late"].map { rule in
+            """
+            {"name":"override","part":[{"name":"rule","valueCode":"\(rule)"},\
+            {"name":"reason","valueString":"周囲で流行"}]}
+            """
+        }
+        let body = try JSON(
+            reading: """
+                {"resourceType":"Parameters","parameter":[{"name":"visit","valueString":"\(visit.id)"},\
+                {"name":"patient","valueReference":{"reference":"\(visit.patient)"}},\
+                {"name":"candidate","part":[{"name":"vaccineCode","valueCodeableConcept":{"coding":[\
+                {"system":"urn:tsunagi:CodeSystem:vaccine","code":"dpt-ipv-hib"}]}}]},\
+                \(reasons.joined(separator: ","))]}
+                """)
+        let entries = try await gateway.entries {
+            try await gateway.send(
+                Cast.clinic, "POST", RunningGateway.vaccinationPath + "/$check", body: body
+            ).expect(200)
+        }
+        let basis = try #require(try JSON(reading: entries.first?.basis ?? "").object)
+        let lifted = (basis["overrides"]?.array ?? []).compactMap(\.object)
+        // What lifts nothing is no reason of this check.
+        #expect(lifted.map { $0["rule"]?.string } == ["interval"])
+        #expect(lifted.map { $0["reason"]?.string } == ["周囲で流行"])
+    }
+
     @Test func `the entry holds the digest, the rules and the records it was decided from`()
         async throws
     {

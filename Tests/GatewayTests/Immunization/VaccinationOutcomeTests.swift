@@ -30,7 +30,7 @@ struct VaccinationOutcomeTests {
             testDescription: "of no price", claim: "awaiting-price", warnings: []
         ) { $0.vaccine = "hib" },
         Situation(
-            testDescription: "an old vial", claim: "claimed", warnings: ["expired"],
+            testDescription: "an old vial", claim: "reason-missing", warnings: ["expired"],
             change: { _ in },
             body: { $0.with("expirationDate", .string("2020-01-31")) }),
         Situation(
@@ -85,7 +85,9 @@ struct VaccinationOutcomeTests {
     func `the town's line remarks a vial that was over`(_ days: Int, _ isOver: Bool) async throws {
         let visit = try await gateway.openVaccinationVisit(gateway.settleBaby())
         let last = today.adding(days: days).text
-        let body = SentDose(on: today).body(visit).with("expirationDate", .string(last))
+        var dose = SentDose(on: today)
+        if isOver { dose.reasons = ["lot-expired": "気づかずに接種した"] }
+        let body = dose.body(visit).with("expirationDate", .string(last))
         let made = try await gateway.send(
             Cast.clinic, "POST", RunningGateway.vaccinationPath, body: .object(body))
         try made.expect(201)
@@ -96,6 +98,53 @@ struct VaccinationOutcomeTests {
             where vaccination::text = $1 and 'lot-expired' = any (remarks)
             """, [.text(made.text("id"))])
         #expect(remarked == (isOver ? 1 : 0))
+    }
+
+    /// An old defect: what the check stopped and nobody gave a reason for was claimed all the same.
+    @Test func `a stopped dose is no claim before its reason is recorded, and the town reads it`()
+        async throws
+    {
+        let visit = try await gateway.openVaccinationVisit(gateway.settleBaby())
+        try await gateway.record(SentDose(on: today.adding(days: -10)), visit).expect(201)
+        var dose = SentDose(on: today)
+        dose.number = 2
+        dose.lot = "SOON\(RecordID.random().text.prefix(8))"
+        let bare = try await gateway.record(dose, visit)
+        try bare.expect(201)
+        #expect(codes(bare, "vaccination-claim") == ["reason-missing"])
+        #expect(bare.text.contains("決まり: interval。"))
+        let kept = try await gateway.count(
+            """
+            select count(*) from exchange.vaccination_claim c
+            where c.vaccination::text = $1 and c.remarks = '{interval}' and c.municipality is null
+                and not exists (select 1 from exchange.delivery d where d.record = c.vaccination)
+            """, [.text(bare.text("id"))])
+        #expect(kept == 1)
+        dose.reasons = ["interval": "周囲で流行"]
+        let told = try await gateway.correct(bare.text("id"), seen: "W/\"1\"", dose, visit)
+        try told.expect(200)
+        #expect(codes(told, "vaccination-claim") == ["claimed"])
+        let lines = try await received().filter { $0["lotNumber"]?.string == dose.lot }
+        #expect(lines.count == 1)
+        let text = lines.map { JSON.object($0).text }.joined()
+        #expect(text.contains("周囲で流行") && text.contains(#""valueCode":"interval""#))
+    }
+
+    /// Of the whole ledger of the town, each resident shown being entered.
+    private func received() async throws -> [JSONObject] {
+        var query = "?_cursor=0&_count=1000"
+        var lines: [JSONObject] = []
+        while true {
+            let answer = try await gateway.send(
+                Cast.town, "GET", RunningGateway.vaccinationPath + query)
+            try answer.expect(200)
+            let residents = Set(
+                answer.entries.compactMap { $0["patient"]?.object?["reference"]?.string })
+            if residents.count > 1 { gateway.expectMoreEntries(residents.count - 1) }
+            lines += answer.entries
+            guard let next = answer.next else { return lines }
+            query = String(next.dropFirst(RunningGateway.vaccinationPath.count))
+        }
     }
 
     @Test func `a claim that waited for the residence is made when the record is sent again`()
@@ -123,6 +172,34 @@ struct VaccinationOutcomeTests {
             "select count(*) from exchange.delivery where record::text = $1",
             [.text(claimed.text("id"))])
         #expect(delivered == 1)
+    }
+
+    @Test func `a claim that waited for the residence is made by itself, and once`() async throws {
+        var (resident, card) = try await gateway.settle(in: nil)
+        let birth = today.adding(days: -150)
+        resident.dateOfBirth = birth.text
+        try await gateway.hold([resident.row("kodomo", birth, today.adding(days: 300))])
+        let visit = try await gateway.openVaccinationVisit(card)
+        let waiting = try await gateway.record(SentDose(on: today), visit)
+        #expect(codes(waiting, "vaccination-claim") == ["residence-unknown"])
+        try await gateway.makeWaitingClaims()
+        try await gateway.feed([
+            resident.residence(Cast.town.code, from: today.adding(days: -100))
+        ])
+        // Two gateways look at once.
+        try await withThrowingTaskGroup(of: Void.self) { [gateway] group in
+            for _ in 0..<2 { group.addTask { try await gateway.makeWaitingClaims() } }
+            try await group.waitForAll()
+        }
+        let id = waiting.text("id")
+        let read = try await gateway.send(Cast.clinic, "GET", "/fhir/Immunization/\(id)")
+        #expect(read["ETag"] == "W/\"2\"" && codes(read, "vaccination-claim") == ["claimed"])
+        let delivered = try await gateway.count(
+            "select count(*) from exchange.delivery where record::text = $1", [.text(id)])
+        #expect(delivered == 1)
+        let versions = try await gateway.count(
+            "select count(*) from exchange.vaccination where vaccination::text = $1", [.text(id)])
+        #expect(versions == 2)
     }
 
     @Test func `a withdrawn record says so, and a resident is told nothing of claims`()

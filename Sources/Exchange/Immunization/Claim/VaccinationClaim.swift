@@ -83,6 +83,7 @@ package func claimVaccination(
     guard let programme = facts.answer.programme.map({ rules.programmes[$0] }),
         isSubsidised || programme.category != .voluntary, !facts.answer.isOutsideTheAct
     else { throw .notOfTheAct }
+    guard facts.answer.unreasoned(given.overrides, rules).isEmpty else { throw .reasonMissing }
     guard let municipality = facts.municipality else { throw .residenceUnknown }
     let code = rules.vaccine(vaccine.vaccine).code
     return VaccinationClaim(
@@ -123,6 +124,20 @@ extension NeedleFinding {
 }
 
 extension NeedleAnswer {
+    /// 理由のない stop: codes of the rules that stop the dose and that none of these reasons speaks of. The dose is in
+    /// the body, so a reason for it is heard whatever rule it is. A record of the same day may be a copy of
+    /// this one, and asks for none: what is claimed twice is found beside the record.
+    package func unreasoned(_ given: [NeedleOverride], _ rules: ImmunizationRules) -> [String] {
+        var codes: [String] = []
+        for finding in findings where finding.verdict == .stop && finding.rule != .duplicate {
+            let code = rules.code(of: finding)
+            if !codes.contains(code), !given.contains(where: { $0.rule == code }) {
+                codes.append(code)
+            }
+        }
+        return codes
+    }
+
     /// 定期接種の対象外: who or when is not what the Act pays for. A wrong interval is still a dose of the Act.
     var isOutsideTheAct: Bool {
         findings.contains {
@@ -150,5 +165,6 @@ package enum VaccinationClaimRefusal: String, Error, CaseIterable, Hashable, Sen
     case incomplete
     case duplicate
     case notOfTheAct = "not-of-the-act"
+    case reasonMissing = "reason-missing"
     case residenceUnknown = "residence-unknown"
 }

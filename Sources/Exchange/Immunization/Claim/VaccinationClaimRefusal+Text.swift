@@ -53,12 +53,21 @@ extension VaccinationClaimRefusal {
                 en:
                     "Age, time, product or number is not what the Act provides for. Correct the record "
                     + "to a voluntary dose, or ask the municipality.")
+        case .reasonMissing:
+            BilingualText(
+                ja: "決まりが止める接種ですが、理由の記録がありません。決まりごとの理由（needle-override）を付けて、"
+                    + "記録を訂正してください。理由とともに市区町村の台帳に入ります。",
+                en:
+                    "Rules stop this dose, and no reason was recorded. Correct the record with a reason "
+                    + "for each rule (needle-override): it then enters the ledger with them."
+            )
         case .residenceUnknown:
             BilingualText(
-                ja: "接種日の住所地が分かりません。日をおいて同じ記録をもう一度送ると、住所が届いていれば請求になります。",
+                ja: "接種日の住所地が分かりません。住所が届くと自動で請求になります。続くときは、本人に住民票のある市区町村を確かめてください。",
                 en:
-                    "The municipality of residence on that day is not known yet. Send the same record again "
-                    + "some days later: once the residence is known, it becomes a claim.")
+                    "The municipality of residence on that day is not known yet. Once it is, the record "
+                    + "becomes a claim by itself; if it takes long, ask the resident where they live."
+            )
         }
     }
 }

@@ -19,7 +19,7 @@ package enum VaccinationClaimStatus: Hashable, Sendable {
     /// 台帳の一行: no other record of the dose is claimed beside it.
     package var isLine: Bool { self == .claimed || self == .awaitingPrice }
 
-    /// 待ち: what it lacks may yet be known, and the same record sent again is then a claim.
+    /// 待ち: what it lacks may yet be known, and it is then a claim: by itself, or when it is sent again.
     package var isWaiting: Bool { self == .awaitingPrice || self == .none(.residenceUnknown) }
 
     package var text: BilingualText {
@@ -32,10 +32,10 @@ package enum VaccinationClaimStatus: Hashable, Sendable {
             )
         case .awaitingPrice:
             BilingualText(
-                ja: "予防接種台帳に入りましたが、この接種の委託単価が登録されていません。市区町村に確かめ、登録されたら同じ記録をもう一度送ってください。",
+                ja: "予防接種台帳に入りましたが、この接種の委託単価が登録されていません。市区町村に確かめてください。登録されると自動で請求になります。",
                 en:
                     "The record is in the municipality's ledger, but no price was agreed for this dose. "
-                    + "Ask the municipality, and send the same record again once it is known.")
+                    + "Ask the municipality; once it is registered, the claim is made by itself.")
         case .none(let refusal): refusal.text
         }
     }

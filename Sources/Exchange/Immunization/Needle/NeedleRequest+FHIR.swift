@@ -16,7 +16,8 @@ extension NeedleRequest {
             reading: resource,
             only: [
                 "visit", "patient", "date", "candidate", "temperature", "answer",
-                "questionnaireResponse", "ticket", "dueDate", "immunization", "override",
+                "questionnaireResponse", "questionnaireRead", "ticket", "dueDate",
+                "immunization", "override",
             ])
         var candidates: [Candidate] = []
         for entry in try given.requiredAll("candidate", atMost: Self.candidatesMax) {
@@ -29,6 +30,7 @@ extension NeedleRequest {
         dueDay = try given.one("dueDate")?.day()
         screening = try NeedleQuestion.Screening(reading: given, rules)
         for entry in given.all("questionnaireResponse") { try readResponse(entry, rules) }
+        isQuestionnaireRead = try given.one("questionnaireRead")?.bool() ?? false
         history = try Self.history(given, rules)
         for entry in given.all("override") { overrides.append(try NeedleOverride(parts: entry)) }
     }

@@ -26,6 +26,8 @@ package struct NeedleRequest: Hashable, Sendable {
     /// 予診票, one for each vaccine, as sent here; those saved before are added by `responseIDs`.
     package var responses: [ScreeningResponse] = []
     package var responseIDs: [String] = []
+    /// 紙の予診票: somebody read the answers, and sent as `screening.answers` whatever of them has a code.
+    package var isQuestionnaireRead = false
     /// Doses that the gateway may not know, from a handbook.
     package var history: [NeedleDose] = []
     package var overrides: [NeedleOverride] = []
@@ -130,6 +132,18 @@ package struct NeedleReport: Hashable, Sendable {
 
     package var verdict: NeedleVerdict { items.map(\.answer.verdict).max() ?? .fine }
     package var remaining: NeedleVerdict { items.map(\.remaining).max() ?? .fine }
+
+    /// The reasons that lifted something, each once.
+    package var lifted: [NeedleOverride] {
+        var lifted: [NeedleOverride] = []
+        for item in items {
+            for place in item.overrides.keys.sorted() {
+                guard let given = item.overrides[place], !lifted.contains(given) else { continue }
+                lifted.append(given)
+            }
+        }
+        return lifted
+    }
 }
 
 /// `today` is the civil day of the request in Japan.
@@ -167,9 +181,11 @@ package func checkBeforeNeedle(
         question.basis = request.candidates[place].basis
         question.vial = request.candidates[place].vial
         question.person = screening
+        let vaccine = candidates[place].vaccine
         return NeedleReport.Item(
-            request.candidates[place], candidates[place].vaccine,
-            judgeNeedle(question, rules, isRecord: false, within: &ways).withUnjudgedHeeded,
+            request.candidates[place], vaccine,
+            judgeNeedle(question, rules, isRecord: false, within: &ways).heeding(
+                unsaid: request.unsaid(request.candidates[place], vaccine, screening, rules)),
             request.overrides, rules)
     }
     return NeedleReport(day: day, items: items, dosesKnown: history.count)
@@ -178,14 +194,15 @@ package func checkBeforeNeedle(
 extension NeedleAnswer {
     /// 年齢と前の回を判定していないこと: of cases on paper it is a note, and of somebody who is about to be vaccinated
     /// a caution: green would say that the age is right, and that nothing was missing before.
-    fileprivate var withUnjudgedHeeded: NeedleAnswer {
-        guard findings.contains(where: \.isUnjudged) else { return self }
+    fileprivate func heeding(unsaid: [NeedleFinding]) -> NeedleAnswer {
+        guard !unsaid.isEmpty || findings.contains(where: \.isUnjudged) else { return self }
         let heeded = findings.map { finding in
             var heeded = finding
             if finding.isUnjudged { heeded.verdict = max(finding.verdict, .caution) }
             return heeded
         }
-        return NeedleAnswer(worstFirst: heeded, earliest: earliest, programme: programme)
+        return NeedleAnswer(
+            worstFirst: heeded + unsaid, earliest: earliest, programme: programme)
     }
 }
 

@@ -3,10 +3,23 @@
 package struct VaccinationOutcome: Hashable, Sendable {
     package let warnings: [VaccinationWarning]
     package let claim: VaccinationClaimStatus
+    /// Codes of the rules that a reason is missing for.
+    package let stops: [String]
 
-    package init(warnings: [VaccinationWarning], claim: VaccinationClaimStatus) {
+    package init(
+        warnings: [VaccinationWarning], claim: VaccinationClaimStatus, stops: [String] = []
+    ) {
         self.warnings = warnings
         self.claim = claim
+        self.stops = stops
+    }
+
+    /// What became of the claim, with the rules that ask for something.
+    package var claimText: BilingualText {
+        guard !stops.isEmpty else { return claim.text }
+        return BilingualText(
+            ja: claim.text.ja + "決まり: " + stops.joined(separator: "、") + "。",
+            en: claim.text.en + " Rules: " + stops.joined(separator: ", ") + ".")
     }
 
     /// `Prefer: return=OperationOutcome` (https://hl7.org/fhir/R4/http.html#ops): the same in place of the
@@ -20,7 +33,7 @@ package struct VaccinationOutcome: Hashable, Sendable {
                 issues.issue(
                     isClaimed ? "information" : "warning",
                     isClaimed ? "informational" : "business-rule",
-                    FHIR.System.vaccinationClaim, claim.code, claim.text)
+                    FHIR.System.vaccinationClaim, claim.code, claimText)
                 for warning in warnings {
                     issues.issue(
                         "warning", "business-rule", FHIR.System.vaccinationWarning,
@@ -34,7 +47,7 @@ package struct VaccinationOutcome: Hashable, Sendable {
     /// The same as extensions of the record itself.
     func write(to extensions: inout JSONWriter) {
         extensions.told(
-            FHIR.Extension.vaccinationClaim, FHIR.System.vaccinationClaim, claim.code, claim.text)
+            FHIR.Extension.vaccinationClaim, FHIR.System.vaccinationClaim, claim.code, claimText)
         for warning in warnings {
             extensions.told(
                 FHIR.Extension.vaccinationWarning, FHIR.System.vaccinationWarning,

@@ -9,7 +9,8 @@ extension OpenAPI {
             en:
                 "A verdict for each candidate: stop, caution or fine, each finding with its rule, source, "
                 + "earliest day and words for nurse and parent. What the resident did not agree to show "
-                + "is as if nothing were held. "
+                + "is as if nothing were held. Without expiry, temperature or questionnaire it is a "
+                + "caution that names what to send. "
                 + "profiles/fhir/OperationDefinition-Immunization-check.json.",
             parameters: [.operatorID],
             body: .fhir(.reference("VaccinationCheck"), needleExample),
@@ -110,7 +111,9 @@ extension OpenAPI {
             {"name": "vaccineCode", "valueCodeableConcept": {"coding": [
               {"system": "urn:tsunagi:CodeSystem:vaccine", "code": "mr"}]}},
             {"name": "lotNumber", "valueString": "FAKE01"},
-            {"name": "expirationDate", "valueDate": "2027-03-31"}]}]}
+            {"name": "expirationDate", "valueDate": "2027-03-31"}]},
+          {"name": "temperature", "valueQuantity": {"value": 36.8, "code": "Cel"}},
+          {"name": "questionnaireRead", "valueBoolean": true}]}
         """#
 
     private static let recordExample = #"""
@@ -134,7 +137,9 @@ extension OpenAPI {
     static let vaccinationSchemas: [(name: String, schema: Schema)] = [
         (
             "VaccinationCheck",
-            parameters("visit, patient, candidate; date, temperature, answer, immunization …")
+            parameters(
+                "visit, patient, candidate; date, temperature, answer, questionnaireResponse, "
+                    + "questionnaireRead, immunization …")
         ),
         (
             "VaccinationVerdict",

@@ -94,7 +94,8 @@ extension DemoStory {
                 path: "/fhir/Immunization/$check",
                 body: (
                     "check-\(vaccine).json",
-                    VaccinationBody.check(visit, vaccine: vaccine, response: response)
+                    VaccinationBody.check(
+                        visit, vaccine: vaccine, day: today, response: response)
                 )))
         try expect(answer, 200)
         teller.say("\(vaccine) today: \(answer.parameter("verdict")?.string ?? "")")

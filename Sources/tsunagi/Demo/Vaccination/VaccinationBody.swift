@@ -2,18 +2,24 @@ import Exchange
 
 /// What the clinic of the story sends of a vaccination.
 enum VaccinationBody {
+    /// `response`: the questionnaire that was submitted; without it, one was read on paper.
     static func check(
-        _ visit: (id: String, patient: String), vaccine: String, response: String?
+        _ visit: (id: String, patient: String), vaccine: String, day: CalendarDay,
+        response: String?
     ) -> [UInt8] {
-        let answered = response.map {
-            #",{"name":"questionnaireResponse","valueReference":{"#
-                + #""reference":"QuestionnaireResponse/\#($0)"}}"#
-        }
+        let answered =
+            response.map {
+                #"{"name":"questionnaireResponse","valueReference":{"#
+                    + #""reference":"QuestionnaireResponse/\#($0)"}}"#
+            } ?? #"{"name":"questionnaireRead","valueBoolean":true}"#
         let text = """
             {"resourceType":"Parameters","parameter":[{"name":"visit","valueString":"\(visit.id)"},{\
             "name":"patient","valueReference":{"reference":"\(visit.patient)"}},{\
             "name":"candidate","part":[{"name":"vaccineCode","valueCodeableConcept":{"coding":[{\
-            "system":"urn:tsunagi:CodeSystem:vaccine","code":"\(vaccine)"}]}}]}\(answered ?? "")]}
+            "system":"urn:tsunagi:CodeSystem:vaccine","code":"\(vaccine)"}]}},{\
+            "name":"lotNumber","valueString":"FAKE01"},{\
+            "name":"expirationDate","valueDate":"\(day.adding(days: 300).text)"}]},{\
+            "name":"temperature","valueQuantity":{"value":36.8,"code":"Cel"}},\(answered)]}
             """
         return Array(text.utf8)
     }
