@@ -176,8 +176,9 @@ package struct ClaimFacts: Sendable {
     package var ledger: [MonthKey: [LedgerEntry]] = [:]
     /// `nil`: designations were not given.
     package var designations: [Designation: [ClosedRange<Int32>]]?
-    /// 登録の日: a period begins when somebody was told of the designation, and nobody says since when it holds.
-    package var areDesignationsAsTold = false
+    /// 登録の日: first days of periods that begin when somebody was told of the designation, because nobody said
+    /// since when it holds.
+    package var toldDesignations: [Designation: [Int32]] = [:]
     package var refunds: [PlaceKey: Set<Refunded>] = [:]
     package var otherAnswers: [PlaceKey: [OtherAnswer]] = [:]
     package var otherClasses: [PlaceKey: Set<OtherClass>] = [:]

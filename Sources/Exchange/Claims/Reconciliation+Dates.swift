@@ -112,9 +112,10 @@ extension Reconciliation {
         if let holder, !holder.institutions.isEmpty {
             namedInstitution(holder, claim, &sink)
         } else if condition.requiresDesignation, let designations = facts.designations {
-            let periods = [
+            let names = [
                 ClaimFacts.Designation.Of.payer(key.payer), .law(key.law), .certificate(key),
-            ].flatMap { designations[.init(of: $0, institution: claim.institution)] ?? [] }
+            ].map { ClaimFacts.Designation(of: $0, institution: claim.institution) }
+            let periods = names.flatMap { designations[$0] ?? [] }
             let days = claim.serviceDays
             if periods.contains(where: { $0.contains(days.first) && $0.contains(days.last) }) {
                 return
@@ -124,8 +125,8 @@ extension Reconciliation {
             }
             // Without days, designated on some of them is enough: the certificate is not at stake.
             if case .outside(let day) = coverage {
-                let isToldLater =
-                    facts.areDesignationsAsTold && periods.contains { day < $0.lowerBound }
+                let isToldLater = names.flatMap { facts.toldDesignations[$0] ?? [] }
+                    .contains { day < $0 }
                 sink.add(.notDesignated, .day(day), as: isToldLater ? .questioned : nil)
             }
         }

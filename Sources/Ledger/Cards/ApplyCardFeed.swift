@@ -98,7 +98,10 @@ extension Records {
         // A card and a home come with their number, and go with it when a merge is undone.
         try load(of: persons.records.known, key.byStoredHash(cards), into: &plan)
         var named = persons.records.ofRows.makeIterator()
-        for event in events { plan.add(event, event.numberHash == nil ? nil : named.next()) }
+        for event in events {
+            plan.add(
+                event, event.numberHash == nil ? nil : named.next(), among: persons.survivors)
+        }
         return (plan, persons, key)
     }
 
@@ -187,8 +190,9 @@ extension Records {
 
     private static let selectBindings = Statement(
         """
-        select card_hash, person, valid_from, valid_to, superseded_by is not null, revoked_at is not null
-        from exchange.card_binding where card_hash = any ($1)
+        select b.card_hash, b.person, \(Survivors.sql(of: "b.person")), b.valid_from, b.valid_to,
+            b.superseded_by is not null, b.revoked_at is not null
+        from exchange.card_binding b where b.card_hash = any ($1)
         """)
 
     private static let selectRevocations = Statement(
@@ -259,10 +263,10 @@ extension Records {
 
 extension CardFeedPlan.Binding {
     fileprivate init(_ row: Row) throws {
-        let from = Instant(microseconds: try row.instant(2))
+        let from = Instant(microseconds: try row.instant(3))
         self.init(
-            person: try row.uuid(1).person,
-            valid: from...max(from, Instant(microseconds: try row.instant(3))),
-            isSuperseded: try row.bool(4), isRevoked: try row.bool(5))
+            person: try row.uuid(1).person, survivor: try row.uuid(2).person,
+            valid: from...max(from, Instant(microseconds: try row.instant(4))),
+            isSuperseded: try row.bool(5), isRevoked: try row.bool(6))
     }
 }

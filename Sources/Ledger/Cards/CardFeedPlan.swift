@@ -5,6 +5,8 @@ import Exchange
 struct CardFeedPlan {
     struct Binding: Hashable {
         let person: PersonKey
+        /// 統合: who that record is of now.
+        let survivor: PersonKey
         var valid: ClosedRange<Instant>
         var isSuperseded: Bool
         var isRevoked: Bool
@@ -63,17 +65,29 @@ struct CardFeedPlan {
     }
 
     /// `person` is whom the event's number names; a revocation names nobody.
-    mutating func add(_ event: NumberedCardEvent, _ person: PersonKey?) {
+    mutating func add(
+        _ event: NumberedCardEvent, _ person: PersonKey?, among survivors: Survivors
+    ) {
         switch (event.change, person) {
         case (.bind(let card, _, let valid, let earlier), let person?):
             guard bindings[card].map({ $0.person == person }) ?? true else {
-                let finding = RowFinding(
-                    index: event.line - 1, item: "serial", code: .cardOfAnother)
-                return tell(event, .refused, nil, stands: true, [finding])
+                return refuse(event, "serial")
+            }
+            let survivor = survivors[person]
+            if let earlier, let other = bindings[earlier], other.survivor != survivor {
+                return refuse(event, "supersedes")
             }
             let stands = stood[card] != nil
-            let isNew = bind(card, to: person, valid)
-            let supersedes = supersede(earlier, by: card, of: person)
+            let before = bindings[card]
+            var binding =
+                before
+                ?? Binding(
+                    person: person, survivor: survivor, valid: valid, isSuperseded: false,
+                    isRevoked: revokedEarly.contains(card))
+            binding.valid = valid
+            bindings[card] = binding
+            let isNew = binding != before
+            let supersedes = supersede(earlier, by: card, as: binding)
             tell(event, isNew || supersedes ? .applied : .unchanged, person, stands: stands)
         case (.residence(_, let municipality, let from), let person?):
             let at = Residing(person: person, from: from)
@@ -103,32 +117,27 @@ struct CardFeedPlan {
                 standing: stands ? 0 : nil, isEnd: isEnd))
     }
 
-    /// Whether that says something new.
-    private mutating func bind(
-        _ card: HashChain, to person: PersonKey, _ valid: ClosedRange<Instant>
-    ) -> Bool {
-        let before = bindings[card]
-        var binding =
-            before
-            ?? Binding(
-                person: person, valid: valid, isSuperseded: false,
-                isRevoked: revokedEarly.contains(card))
-        binding.valid = valid
-        bindings[card] = binding
-        return binding != before
+    /// A card is of one person: a feed can neither give it to another nor switch it off for one.
+    private mutating func refuse(_ event: NumberedCardEvent, _ item: String) {
+        let finding = RowFinding(index: event.line - 1, item: item, code: .cardOfAnother)
+        tell(event, .refused, nil, stands: true, [finding])
     }
 
-    /// Only an earlier card of the same person: a feed cannot switch off a stranger's card. One that nobody
-    /// is bound to yet will be bound as a revoked one.
-    private mutating func supersede(_ earlier: HashChain?, by card: HashChain, of person: PersonKey)
-        -> Bool
-    {
+    /// Whether that says something new. An earlier card that nobody is bound to yet becomes this person's,
+    /// as a superseded one: its own binding then says only how long it was valid.
+    private mutating func supersede(
+        _ earlier: HashChain?, by card: HashChain, as binding: Binding
+    ) -> Bool {
         guard let earlier else { return false }
-        guard var binding = bindings[earlier] else { return revoke(earlier) }
-        guard binding.person == person, !binding.isSuperseded else { return false }
-        binding.isSuperseded = true
-        binding.successor = card
-        bindings[earlier] = binding
+        var old =
+            bindings[earlier]
+            ?? Binding(
+                person: binding.person, survivor: binding.survivor, valid: binding.valid,
+                isSuperseded: false, isRevoked: revokedEarly.contains(earlier))
+        guard !old.isSuperseded else { return false }
+        old.isSuperseded = true
+        old.successor = card
+        bindings[earlier] = old
         return true
     }
 

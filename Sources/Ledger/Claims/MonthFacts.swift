@@ -305,7 +305,7 @@ struct MonthFacts {
     /// By law number for every payer of it, and for a certificate by its scheme as a check asks for it.
     private mutating func takeDesignations(_ rows: Rows) throws {
         let told = try DesignationHistory(rows).periods(by: body)
-        var found: [ClaimFacts.Designation: [ClosedRange<Int32>]] = [:]
+        var found: [ClaimFacts.Designation: [DesignationHistory.Period]] = [:]
         for (designated, periods) in told {
             guard let law = Int(designated.scheme), (10...99).contains(law) else { continue }
             found[.init(of: .law(law), institution: designated.institution)] = periods
@@ -322,8 +322,8 @@ struct MonthFacts {
                 }
             }
         }
-        facts.designations = found
-        facts.areDesignationsAsTold = true
+        facts.designations = found.mapValues { $0.map(\.days) }
+        facts.toldDesignations = found.mapValues { $0.filter(\.isAsTold).map(\.days.lowerBound) }
     }
 }
 

@@ -34,7 +34,9 @@ extension Records {
     ) throws -> ReceivedLines {
         if let scheme = field.designation {
             let own = Designation(body: caller.party.code, scheme: scheme)
-            guard standing.designations.contains(own) else { throw Refusal.notYourPurpose }
+            guard standing.designations(on: now.dayInJapan).contains(own) else {
+                throw Refusal.notYourPurpose
+            }
         }
         let line: [Value] = [.text(caller.party.code), .text(field.rawValue)]
         try transaction.run(Self.lockDeliveries, line)

@@ -123,7 +123,13 @@ extension Ledger {
                     where (d.made_at > due.rung_at or due.rung_at
                             < clock_timestamp() - $2::bigint * interval '1 second')
                         and (fields.field <> 'maternal-sensitive'
-                            or (p.code || ':sensitive-checkups') = any (p.designations)))
+                            or exists (
+                                select 1 from unnest(p.designations) as d (term)
+                                where split_part(term, ':', 1) = p.code
+                                    and split_part(term, ':', 2) = 'sensitive-checkups'
+                                    and (clock_timestamp() at time zone 'Asia/Tokyo')::date between
+                                    coalesce(nullif(split_part(term, ':', 3), '')::date, '-infinity')
+                                    and coalesce(nullif(split_part(term, ':', 4), '')::date, 'infinity'))))
                     or exists (\(unansweredTask))
                     or due.party like 'portal:%' and exists (
                         select 1 from exchange.notice n

@@ -8,7 +8,7 @@ package struct PartyRecord: Sendable, Hashable {
     package let until: Instant?
     package let isOptedIn: Bool
     package let suspendedAt: Instant?
-    package let designations: [Designation]
+    package let designations: [DesignationTerm]
     package let connectedSince: CalendarDay?
     /// 台帳の申出: since when a municipality's ledger of past doses is whole, as it says.
     package let dosesSince: CalendarDay?
@@ -34,7 +34,7 @@ package struct PartyRecord: Sendable, Hashable {
         until = try row.optionalInstant(1).map(Instant.init(microseconds:))
         isOptedIn = try row.bool(2)
         suspendedAt = try row.optionalInstant(3).map(Instant.init(microseconds:))
-        designations = try row.texts(4).compactMap(Designation.init(text:))
+        designations = try row.texts(4).compactMap(DesignationTerm.init(text:))
         connectedSince = try row.optionalDay(5).map(CalendarDay.init(daysSince1970:))
         dosesSince = try row.optionalDay(6).map(CalendarDay.init(daysSince1970:))
     }
@@ -45,9 +45,7 @@ package struct PartyRecord: Sendable, Hashable {
         if let suspendedAt { parts.append("suspended since \(suspendedAt.text)") }
         if let connectedSince { parts.append("connected since \(connectedSince.text)") }
         if let dosesSince { parts.append("ledger of doses whole since \(dosesSince.text)") }
-        for designation in designations {
-            parts.append("designated by \(designation.body) for \(designation.scheme)")
-        }
+        parts += designations.map { "designated \($0.phrase)" }
         return parts.joined(separator: ", ")
     }
 }

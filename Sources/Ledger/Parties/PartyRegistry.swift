@@ -78,26 +78,6 @@ package struct PartyRegistry: Sendable {
         try await change("update exchange.party set suspended_at = null where party = $1", party)
     }
 
-    /// 指定: `body` designates an institution for a scheme (a law number or a certificate type).
-    package func designate(_ party: Party, _ designation: Designation) async throws -> Bool {
-        try await change(
-            """
-            update exchange.party
-            set designations = (select array_agg(distinct d) from unnest(designations || $2::text) as d)
-            where party = $1
-            """, party, [.text(designation.text)])
-    }
-
-    /// 指定の取消し: what was told before stands; its answers keep the designations they were decided
-    /// from.
-    package func undesignate(_ party: Party, _ designation: Designation) async throws -> Bool {
-        try await change(
-            """
-            update exchange.party set designations = array_remove(designations, $2::text)
-            where party = $1 and $2::text = any (designations)
-            """, party, [.text(designation.text)])
-    }
-
     /// 接続: from this day a body's registrations are complete, so "none held" may be said of it.
     package func connect(_ party: Party, since day: CalendarDay) async throws -> Bool {
         try await change(

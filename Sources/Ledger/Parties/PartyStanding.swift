@@ -7,8 +7,7 @@ package struct PartyStanding: Sendable {
     package let name: String
     package let isOptedIn: Bool
     package let isSuspended: Bool
-    /// 指定: what an institution is designated for, by which body.
-    package let designations: Set<Designation>
+    private let terms: [DesignationTerm]
 
     static let select = Statement(
         """
@@ -23,7 +22,12 @@ package struct PartyStanding: Sendable {
         name = try row.text(column + 1)
         isOptedIn = try row.bool(column + 2)
         isSuspended = try row.bool(column + 3)
-        designations = Set(try row.texts(column + 4).compactMap(Designation.init(text:)))
+        terms = try row.texts(column + 4).compactMap(DesignationTerm.init(text:))
+    }
+
+    /// 指定: what an institution is designated for on a day, by which body, as the registry says it now.
+    package func designations(on day: CalendarDay) -> Set<Designation> {
+        Set(terms.filter { $0.holds(on: day) }.map(\.designation))
     }
 
     /// 立入り: what every door asks before anything is read. Throws `.rulesUnknown` where no permissions are

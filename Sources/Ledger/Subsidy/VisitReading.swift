@@ -164,7 +164,7 @@ struct VisitReading: Sendable {
     func facts(
         _ visit: VisitRow, _ standing: PartyStanding, on day: CalendarDay?
     ) -> EligibilityFacts {
-        var designations = standing.designations
+        var designations = standing.designations(on: day ?? now.dayInJapan)
         if let day, let past, isPast(day) { designations = past.designations(of: party, on: day) }
         return EligibilityFacts(
             visit: visit.facts, residences: residences, entitlements: entitlements, bodies: bodies,

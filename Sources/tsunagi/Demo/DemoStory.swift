@@ -84,14 +84,14 @@ struct DemoStory {
         teller.say("An adult reads the card (an ECDSA P-384 one) and declines:")
         say(
             outcomesIn: try check(
-                (silent.text("visit"), silent.text("patient")), "declined.json", isShown: false))
+                (silent.text("visit"), silent.text("patient")), "declined.json", isShown: true))
         let moved = try open(
             cast.movedChild, consents: ["subsidy"], at: cast.pharmacy, isShown: false)
         teller.say("Somebody who moved, at \(cast.names[cast.pharmacy] ?? ""):")
         say(
             outcomesIn: try check(
                 (moved.text("visit"), moved.text("patient")), "moved.json", at: cast.pharmacy,
-                isShown: false))
+                isShown: true))
         teller.chapter("7. A month later: what did we tell them on that day?")
         let id = answer.text("id")
         let replay = try teller.send(

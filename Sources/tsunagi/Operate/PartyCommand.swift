@@ -9,7 +9,8 @@ struct PartyCommand: AsyncParsableCommand {
         commandName: "party", abstract: "Load and change the registry of parties.",
         subcommands: [
             Load.self, OptIn.self, OptOut.self, Suspend.self, Resume.self, Connect.self,
-            Disconnect.self, PastDoses.self, Designate.self, Undesignate.self, Place.self,
+            Disconnect.self, PastDoses.self, Designate.self, Undesignate.self, Designations.self,
+            Place.self,
             CertificateCommand.self,
             WebhookCommand.self,
             Show.self,
@@ -124,38 +125,6 @@ struct PartyCommand: AsyncParsableCommand {
                 since.map { "ledger of doses whole since \($0)" } ?? "ledger of doses not whole",
                 otherwise: "is no municipality that sent past doses"
             ) { try await $0.tellLedger($1, isWholeSince: day) }
-        }
-    }
-
-    struct Designated: ParsableArguments {
-        @Option(help: "The body's 6-digit code.") var body: String
-        @Option(help: "A law number (54) or a certificate type.") var scheme: String
-        var designation: Designation { Designation(body: body, scheme: scheme) }
-        var text: String { "by \(body) for \(scheme)" }
-    }
-
-    struct Designate: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "A body designates an institution for a scheme.")
-        @OptionGroup var named: Named
-        @OptionGroup var designated: Designated
-        func run() async throws {
-            try await named.change("designated \(designated.text)") {
-                try await $0.designate($1, designated.designation)
-            }
-        }
-    }
-
-    struct Undesignate: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "A body takes a designation back.")
-        @OptionGroup var named: Named
-        @OptionGroup var designated: Designated
-        func run() async throws {
-            try await named.change(
-                "no longer designated \(designated.text)",
-                otherwise: "is not designated \(designated.text)"
-            ) { try await $0.undesignate($1, designated.designation) }
         }
     }
 

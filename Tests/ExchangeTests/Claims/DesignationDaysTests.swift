@@ -53,8 +53,9 @@ import Testing
         let before = ClaimSamples.month.firstDay - 1
         let first = row.from.map { before + Int32($0) } ?? Claim.unsaidDay
         let last = row.to.map { before + Int32($0) } ?? Claim.endlessDay
-        run.facts.designations = [.init(of: row.of, institution: 1_319_999_996): [first...last]]
-        run.facts.areDesignationsAsTold = row.isAsTold
+        let place = ClaimFacts.Designation(of: row.of, institution: 1_319_999_996)
+        run.facts.designations = [place: [first...last]]
+        run.facts.toldDesignations = row.isAsTold ? [place: [first]] : [:]
         let report = run.report()
         #expect(report.verdicts.standings == [row.standing])
         #expect(report.reasons(0) == (row.standing == .accepted ? [] : ["NOT_DESIGNATED"]))

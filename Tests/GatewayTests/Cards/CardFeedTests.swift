@@ -74,8 +74,20 @@ struct CardFeedTests {
     @Test func `a feed switches off no stranger's card`() async throws {
         let (_, card) = try await gateway.settle()
         let stranger = gateway.people.next()
-        try await gateway.feed([stranger.binding(gateway.card(), supersedes: card)])
+        let own = try gateway.card()
+        let answer = try await gateway.send(
+            Cast.authority, "POST", "/card-feed/events",
+            body: .array([stranger.binding(own, supersedes: card)]))
+        try answer.expect(202)
+        #expect(answer.int("refused") == 1, "\(answer.text)")
+        let report = try await gateway.send(
+            Cast.authority, "GET", "/card-feed/events/\(answer.text("taskId"))")
+        let finding = report.results.first?.findings.first
+        #expect(finding?["code"]?.string == "card-of-another", "\(report.text)")
+        #expect(finding?["item"]?.string == "supersedes", "\(report.text)")
         _ = try await gateway.openVisit(card)
+        // Nothing of the row was registered: sent again without that word, the card is bound anew.
+        #expect(try await told([stranger.binding(own)])["applied"] == 1)
     }
 
     @Test func `a card that is somebody else's is refused in words of its own`() async throws {
@@ -134,9 +146,11 @@ struct CardFeedTests {
         let (resident, renewed) = try await gateway.settle()
         let lost = try gateway.card()
         try await gateway.feed([resident.binding(renewed, supersedes: lost)])
+        // Whoever else it is said to be of, it is the card before this one.
+        #expect(try await told([gateway.people.next().binding(lost)])["refused"] == 1)
         try await gateway.feed([resident.binding(lost)])
         let body = try await gateway.visitBody(lost)
-        try await gateway.expect(.cardRevoked, of: .openVisit, from: Cast.clinic) {
+        try await gateway.expect(.cardSuperseded, of: .openVisit, from: Cast.clinic) {
             try await gateway.send(Cast.clinic, "POST", "/visits", body: .object(body))
         }
         _ = try await gateway.openVisit(renewed)

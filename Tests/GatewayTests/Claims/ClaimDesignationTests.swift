@@ -101,6 +101,49 @@ struct ClaimDesignationTests {
         #expect(now.outcome(of: "nanbyo") == "institution-not-designated")
     }
 
+    /// Told when all was over: the days are the body's word, not the day of the entry, and nothing is asked.
+    @Test func `a designation holds from its first to its last day, whenever it is told`()
+        async throws
+    {
+        let own = Designation(body: Cast.prefecture.code, scheme: "54")
+        let (registry, place) = (gateway.registry, Cast.paperClinic)
+        let month = try ServiceMonth(year: 2023, month: 11)
+        let first = CalendarDay(daysSince1970: Int(month.firstDay)).adding(days: 4)
+        let last = first.adding(days: 15)
+        #expect(try await registry.designate(place, own, from: first))
+        #expect(try await registry.undesignate(place, own, after: last))
+        // An end before the beginning is none, and changes nothing.
+        let early = first.adding(days: -1)
+        #expect(try await registry.undesignate(place, own, after: early) == false)
+        var claims: [SentClaim] = []
+        for day in [4, 5, 20, 21] { claims.append(try await claim(at: place, month, day: day)) }
+        let found = try await judge(claims, month)
+        #expect(found.reasons == [["NOT_DESIGNATED"], [], [], ["NOT_DESIGNATED"]])
+        #expect(found.counts == [2, 0, 2])
+        let told = try await registry.designations(of: place).map(\.text)
+        let line = "\(place.key): by \(Cast.prefecture.code) for 54 from 2023-11-05 to 2023-11-20"
+        #expect(told.filter { $0.contains("for 54") } == [line])
+    }
+
+    @Test func `a designation counts at the counter from its first day on`() async throws {
+        let today = gateway.clock.today
+        let byType = Designation(body: Cast.prefecture.code, scheme: "nanbyo")
+        let (resident, card) = try await gateway.settle()
+        let row = resident.row(
+            "nanbyo", today.adding(days: -10), today.adding(days: 300),
+            ["incomeSegment": "D", "medicalSubsidyInsurerNumber": "54136015"])
+        try await gateway.hold([row], by: Cast.prefecture)
+        let visit = try await gateway.openVisit(card, at: Cast.paperClinic)
+        for (days, outcome) in [(1, "institution-not-designated"), (0, "entitled")] {
+            let first = today.adding(days: days)
+            #expect(
+                try await gateway.registry.designate(Cast.paperClinic, byType, from: first))
+            let told = try await gateway.check(visit, by: Cast.paperClinic)
+            #expect(told.outcome(of: "nanbyo") == outcome)
+        }
+        #expect(try await gateway.registry.undesignate(Cast.paperClinic, byType))
+    }
+
     /// Designated from the 5th to the 7th of last month, and neither before nor since.
     @Test func `a stay is billed by the designation of each of its days`() async throws {
         let today = gateway.clock.today

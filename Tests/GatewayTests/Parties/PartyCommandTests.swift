@@ -70,6 +70,37 @@ struct PartyCommandTests {
         #expect(records.first?.until == nil && records.dropFirst().allSatisfy { $0.until != nil })
     }
 
+    @Test func `designations are listed with their first and last day`() async throws {
+        let key = Cast.pharmacy.key
+        let named = ["--body", Cast.prefecture.code, "--scheme", "21", key]
+        func said(_ arguments: [String]) async throws -> Program.Ended {
+            try await Program.run(["party"] + arguments, owner: gateway.database)
+        }
+        func lines() async throws -> [Substring] {
+            try await party("designations", key).output.split(separator: "\n")
+                .filter { $0.contains("for 21") }
+        }
+        #expect(try await lines().isEmpty)
+        let from = ["designate", "--from", "2026-04-01"]
+        #expect(try await said(from + named).status == 0)
+        let line = "\(key): by \(Cast.prefecture.code) for 21 from 2026-04-01"
+        #expect(try await lines() == ["\(line), no last day"])
+        let early = try await said(["undesignate", "--last", "2026-03-31"] + named)
+        #expect(early.status != 0 && early.errors.contains("not until that day"))
+        #expect(try await said(["undesignate", "--last", "2026-05-31"] + named).status == 0)
+        #expect(try await lines() == ["\(line) to 2026-05-31"])
+        // The body's own list tells of every institution that it designated.
+        let given = try await party("designations", Cast.prefecture.key).output
+        #expect(given.contains("\(line) to 2026-05-31\n"))
+        // What was never given a first day says so, with the day on which it was told.
+        let plain = ["designate", "--body", Cast.prefecture.code, "--scheme", "38", key]
+        #expect(try await said(plain).status == 0)
+        let open = try await party("designations", key).output
+        #expect(open.contains("for 38, first day not said, told "), "\(open)")
+        let silent = try await party("designations", Cast.silentTown.key).output
+        #expect(silent == "\(Cast.silentTown.key): no designation\n")
+    }
+
     @Test func `a party of no list is said to be of none`() async throws {
         for command in ["opt-out", "disconnect", "show", "suspend"] {
             let ended = try await party(command, Cast.unregistered.key)

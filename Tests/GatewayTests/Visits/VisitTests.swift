@@ -323,6 +323,40 @@ struct VisitTests {
         }
     }
 
+    /// 入院の月末: the visit ends with the month in Japan and answers from then on only for the days it was open;
+    /// a new reading of the card renews it.
+    @Test func `a visit of a stay ends with its month, and the card renews it`() async throws {
+        let (resident, card) = try await gateway.settle()
+        try await gateway.hold([held(resident, "kodomo")])
+        let visit = try await gateway.openVisit(card, kind: "inpatient")
+        let atMonthsEnd = try await gateway.count(
+            """
+            select count(*) from exchange.visit where visit::text = $1 and ends_at
+                = (date_trunc('month', opened_at at time zone 'Asia/Tokyo') + interval '1 month')
+                    at time zone 'Asia/Tokyo'
+            """, [.text(visit.id)])
+        #expect(atMonthsEnd == 1)
+        // As if it had been opened a month ago.
+        try await gateway.sql { transaction in
+            _ = try transaction.run(
+                Statement(
+                    """
+                    update exchange.visit set opened_at = opened_at - interval '1 month',
+                        ends_at = date_trunc('month', opened_at at time zone 'Asia/Tokyo')
+                            at time zone 'Asia/Tokyo' where visit::text = $1
+                    """), [.text(visit.id)])
+        }
+        let today = gateway.clock.today
+        try await gateway.expect(.visitEnded, of: .checkEligibility, from: Cast.clinic) {
+            try await gateway.check(visit)
+        }
+        let last = try await gateway.check(visit, day: today.adding(days: -today.day))
+        #expect(last.status == 200, "\(last.text)")
+        let renewed = try await gateway.openVisit(card, kind: "inpatient")
+        #expect(renewed.id != visit.id)
+        #expect(try await gateway.check(renewed).outcome(of: "kodomo") == "entitled")
+    }
+
     /// The database gives whichever ended within the last minute: by the clock of the access it is over.
     @Test func `a visit that ended seconds ago opens nothing any more`() async throws {
         let (resident, card) = try await gateway.settle()
