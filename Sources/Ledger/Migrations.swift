@@ -207,6 +207,9 @@ package struct Migrations: Sendable {
             name: "0110_numbers_of_withdrawn_files",
             sql: PackageResources._110_numbers_of_withdrawn_files_sql),
         File(
+            name: "0113_children_who_moved_in",
+            sql: PackageResources._113_children_who_moved_in_sql),
+        File(
             name: "0116_stopped_and_waiting_claims",
             sql: PackageResources._116_stopped_and_waiting_claims_sql),
         File(

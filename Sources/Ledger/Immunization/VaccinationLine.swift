@@ -16,12 +16,9 @@ struct VaccinationLine: Sendable {
     }
 
     private let outcome: Result<VaccinationClaim, VaccinationClaimRefusal>
-<<<<<<< HEAD
     private let undone: UndoneDose?
-=======
     /// 理由のない stop: the rules for which it waits for a reason; none of what is no claim for another cause.
     let stops: [String]
->>>>>>> acb6203ed08f99c89ae1334fd6d8beaacb8a2302
 
     /// `facts`: of everything the record is held against; its own former versions do not count. `prices` as
     /// municipalities registered them. `dueDay`: 出産予定日 as the questionnaire has it; without it the dose is of
@@ -94,7 +91,6 @@ struct VaccinationLine: Sendable {
 
     private var claim: VaccinationClaim? { try? outcome.get() }
 
-<<<<<<< HEAD
     private var place: Place? {
         if let ledger = claim?.ledger {
             return Place(
@@ -108,10 +104,9 @@ struct VaccinationLine: Sendable {
                 doseNumber: $0.doseNumber, day: $0.day, isOutOfArea: $0.isOutOfArea, remarks: [])
         }
     }
-=======
+
     /// 台帳の備考, or what a reason is missing for.
-    private var remarks: [String]? { claim?.ledger.remarks ?? (stops.isEmpty ? nil : stops) }
->>>>>>> acb6203ed08f99c89ae1334fd6d8beaacb8a2302
+    private var remarks: [String]? { place?.remarks ?? (stops.isEmpty ? nil : stops) }
 
     /// The lines of new versions, each by the rules it was decided by.
     static func insertion(_ lines: [(line: VaccinationLine, of: HeldVaccination, rules: String)])
@@ -135,13 +130,8 @@ struct VaccinationLine: Sendable {
                 .texts(places.map { $0?.programme }), .texts(places.map { $0?.vaccine }),
                 .ints(places.map { $0?.doseNumber }), .days(places.map { $0?.day.daysSince1970 }),
                 .texts(ledger.map { $0?.lotNumber }), .texts(ledger.map { $0?.quantity.value }),
-<<<<<<< HEAD
                 .texts(ledger.map { $0?.quantity.code }), .bools(places.map { $0?.isOutOfArea }),
-                .texts(places.map { $0?.remarks.joined(separator: " ") }),
-=======
-                .texts(ledger.map { $0?.quantity.code }), .bools(ledger.map { $0?.isOutOfArea }),
                 .texts(lines.map { $0.line.remarks?.joined(separator: " ") }),
->>>>>>> acb6203ed08f99c89ae1334fd6d8beaacb8a2302
                 .ints(charges.map { $0?.unitYen }), .ints(charges.map { $0?.copaymentYen }),
                 .texts(charges.map { $0?.source.text }),
             ]

@@ -10,12 +10,17 @@ alter table exchange.vaccination_claim
             when refusal in ('copied', 'not-given') and programme is not null then
                 num_nulls(municipality, vaccine, day, is_out_of_area, remarks) = 0
                 and num_nonnulls(lot_number, quantity, quantity_code) = 0
+            when refusal = 'reason-missing' then
+                cardinality(remarks) > 0
+                and num_nonnulls(municipality, programme, vaccine, day, lot_number, quantity,
+                    quantity_code, is_out_of_area) = 0
             else
                 num_nonnulls(municipality, programme, vaccine, day, lot_number, quantity,
                     quantity_code, is_out_of_area, remarks) = 0
         end
         and num_nulls(unit_yen, copayment_yen, price_source) in (0, 3)
-        and (refusal is null or unit_yen is null));
+        and (refusal is null or unit_yen is null)
+        and (refusal is distinct from 'reason-missing' or remarks is not null));
 
 -- As in 0108, and of an institution what was not given, too. What a municipality's own ledger tells was not given has
 -- no municipality here and goes to nobody.
