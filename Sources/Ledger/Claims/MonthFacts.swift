@@ -150,9 +150,10 @@ struct MonthFacts {
         for day in claim.serviceDays {
             let day = CalendarDay(daysSince1970: Int(day))
             let row = current.last { $0.covers(day) && number(of: $0) == key }
-            guard let row else { continue }
-            return reckoning.terms(
-                of: row, on: day, isInpatient: claim.isInpatient, at: spot)
+            if let row {
+                return reckoning.terms(
+                    of: row, on: day, isInpatient: claim.isInpatient, at: spot)
+            }
         }
         return nil
     }
