@@ -210,6 +210,9 @@ package struct Migrations: Sendable {
             name: "0113_children_who_moved_in",
             sql: PackageResources._113_children_who_moved_in_sql),
         File(
+            name: "0114_places_of_receipts",
+            sql: PackageResources._114_places_of_receipts_sql),
+        File(
             name: "0116_stopped_and_waiting_claims",
             sql: PackageResources._116_stopped_and_waiting_claims_sql),
         File(

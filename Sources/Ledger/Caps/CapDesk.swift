@@ -119,7 +119,7 @@ struct CapDesk: Sendable {
             let held = month(key)
             var month = held
             let refunds = month.refunds(following: line, after, under: record)
-            month.take(line, after, under: record)
+            month.take(line, after, in: decided.held.visit, under: record)
             months[key] = month
             writes.add(
                 CapLine(
@@ -140,7 +140,7 @@ struct CapDesk: Sendable {
 
 extension CapDesk.Month {
     fileprivate mutating func take(
-        _ line: BillVersion, _ after: CapBalance, under record: PersonKey
+        _ line: BillVersion, _ after: CapBalance, in visit: RecordID, under record: PersonKey
     ) {
         position += 1
         cap = line.month.cap
@@ -155,7 +155,7 @@ extension CapDesk.Month {
             line.status == .voided
             ? nil
             : CountedVisit(
-                line, position: position, under: record, keeping: visits[line.id])
+                line, in: visit, position: position, under: record, keeping: visits[line.id])
     }
 
     /// 償還払い: the cases that make what is open equal to what is over the cap now. A case is of the

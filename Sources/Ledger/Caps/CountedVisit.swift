@@ -15,10 +15,13 @@ struct CountedVisit: Sendable {
 
     /// `held`: as it counts by now. Of other days, or not in time, it takes a place anew.
     init(
-        _ line: BillVersion, position: Int, under record: PersonKey, keeping held: CountedVisit?
+        _ line: BillVersion, in visit: RecordID, position: Int, under record: PersonKey,
+        keeping held: CountedVisit?
     ) {
         let kept = held.flatMap { $0.visit.isOfDays(of: line.content) ? $0 : nil }
-        visit = CapVisit(line.content, line.amounts)
+        self.visit = CapVisit(
+            line.content, line.amounts,
+            at: CareSpot(institution: line.institution.code, visit: visit.text))
         self.position = kept?.position ?? position
         at = kept?.at ?? line.recordedAt
         self.record = record
@@ -27,7 +30,8 @@ struct CountedVisit: Sendable {
     /// Of rows `m` of bills in their newest versions, beside `reservation`.
     static let columnsOfBill = """
         m.bill, m.day, m.share, m.days, m.is_inpatient, coalesce(p.position, m.position),
-            coalesce(p.recorded_at, m.recorded_at), m.person
+            coalesce(p.recorded_at, m.recorded_at), m.person,
+            m.collected - case when m.is_last then m.paid_over else m.paid_over_counts end, m.party, m.visit
         """
 
     /// The version `p` whose place a confirmed one keeps.
@@ -42,7 +46,8 @@ struct CountedVisit: Sendable {
         m.receipt, m.day, m.share, m.days, m.is_inpatient, null::bigint, (
                 select a.answered_at from exchange.refund_answer a
                 where a.person = m.person and a.refund = m.refund and a.decision = 'approved'
-                order by a.version limit 1), m.person
+                order by a.version limit 1), m.person,
+            m.collected, 'institution:' || m.institution, null::uuid
         """
 
     /// After the id.
@@ -50,7 +55,10 @@ struct CountedVisit: Sendable {
         visit = CapVisit(
             day: CalendarDay(daysSince1970: try row.day(column)).day,
             days: try row.int(column + 2), isInpatient: try row.bool(column + 3),
-            share: try row.int(column + 1))
+            share: try row.int(column + 1), collected: try row.int(column + 7),
+            at: CareSpot(
+                institution: try row.optionalText(column + 8).map { try Party(key: $0).code } ?? "",
+                visit: try row.optionalUUID(column + 9)?.record.text))
         position = try row.optionalInt(column + 4)
         at = Instant(microseconds: try row.instant(column + 5))
         record = try row.uuid(column + 6).person

@@ -146,10 +146,14 @@ struct MonthFacts {
     ) -> ClaimReckoning.Terms? {
         guard let person = persons[key] else { return nil }
         let current = (versions[person] ?? []).filter { !$0.isDeleted && !$0.isUnderReview }
+        let spot = CareSpot(institution: Claim.text(ofInstitution: claim.institution) ?? "")
         for day in claim.serviceDays {
             let day = CalendarDay(daysSince1970: Int(day))
             let row = current.last { $0.covers(day) && number(of: $0) == key }
-            if let row { return reckoning.terms(of: row, on: day, isInpatient: claim.isInpatient) }
+            if let row {
+                return reckoning.terms(
+                    of: row, on: day, isInpatient: claim.isInpatient, at: spot)
+            }
         }
         return nil
     }

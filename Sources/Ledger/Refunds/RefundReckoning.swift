@@ -94,7 +94,7 @@ struct RefundReckoning: Sendable {
                 .id(own.id), .uuids(left.map { _ in UUIDBytes(RecordID.timeOrdered()) }),
                 .days(left.map { first + $0.visit.day - 1 }), .ints(left.map(\.visit.days)),
                 .bools(left.map(\.visit.isInpatient)), .ints(left.map(\.visit.share)),
-                .ints(left.map(\.collected)),
+                .ints(left.map(\.collected)), .texts(left.map(\.visit.spot.institution)),
             ])
         try transaction.run(
             Self.fillMonth,
@@ -129,10 +129,10 @@ struct RefundReckoning: Sendable {
         """
         insert into exchange.refund_borne
             (person, body, certificate_type, sub_key, month, refund, receipt, day, days,
-            is_inpatient, share, collected)
+            is_inpatient, share, collected, institution)
         select $1::uuid, $2::text, $3::text, $4::text, $5::date, $6::uuid, q.*
         from unnest($7::uuid[], $8::date[], $9::bigint[], $10::boolean[], $11::bigint[],
-            $12::bigint[]) as q
+            $12::bigint[], $13::text[]) as q
         """)
 
     /// The cap of a month is the one that it was decided by last, and an approval is such a decision: where

@@ -52,6 +52,13 @@ import Testing
         Row(
             "a percentage within a cap of the month",
             #""bearing":"percent","percent":10,\#(rounding),"perMonth":6000"#, most: 3_000),
+        Row(
+            "a cap of the month at each institution",
+            #""bearing":"all",\#(rounding),"perMonth":600,"countedPer":"institution""#, most: 600,
+            days: 3),
+        Row(
+            "pharmacies are free, and this is none",
+            #""bearing":"fixed","fixed":500,\#(rounding),"pharmacies":"free""#, most: 500),
     ]
 
     private static let path = "subsidy/local-schemes/13-koganei.json"
@@ -77,14 +84,15 @@ import Testing
 
     private func report(
         _ row: Row, claiming yen: Int, type: String = "1122", counted: Bool = true,
-        verified: String = "verified", confirmed: [Int] = []
+        verified: String = "verified", confirmed: [Int] = [],
+        institution: String = "1319999996"
     ) throws -> MonthReport {
         let book = try book(row.terms, verified)
         var run = MonthRun(rules: ClaimSamples.rules, month: ClaimSamples.month)
         let days = (9..<9 + row.days).map(String.init).joined(separator: ",")
         let count = counted ? #","dayCount":\#(row.days)"# : ""
         let claim = #"""
-            [{"institution":"1319999996","month":"2026-04","type":"\#(type)","days":[\#(days)],
+            [{"institution":"\#(institution)","month":"2026-04","type":"\#(type)","days":[\#(days)],
               "birthDate":"1990-01-02","insurer":"01130012","points":\#(row.points),
               "publics":[{"payer":"89132104","recipient":"1","copayment":\#(yen)\#(count)}]}]
             """#
@@ -98,7 +106,9 @@ import Testing
         let held = LocalLiveTests.certificate("kodomo", payer: "89132104")
         run.recompute { claim, parts in
             let day = CalendarDay(daysSince1970: Int(claim.serviceDays.first))
-            let terms = reckoning.terms(of: held, on: day, isInpatient: claim.isInpatient)
+            let terms = reckoning.terms(
+                of: held, on: day, isInpatient: claim.isInpatient,
+                at: CareSpot(institution: institution))
             return reckoning.expected(
                 claim, parts, [terms], confirmed: [confirmed.reduce(0, +)])
         }
@@ -129,6 +139,16 @@ import Testing
         #expect(
             found.verdicts.findings.first?.evidence
                 == .amount(claimed: Int32(told), expected: Int32(told + 100)))
+    }
+
+    @Test func `nothing is asked at a pharmacy that is free`() throws {
+        let row = Row(
+            "free", #""bearing":"fixed","fixed":500,\#(Self.rounding),"pharmacies":"free""#,
+            most: 0)
+        let pharmacy = "1349999992"
+        #expect(try report(row, claiming: 0, institution: pharmacy).reasons(0) == [])
+        let asked = try report(row, claiming: 500, institution: pharmacy)
+        #expect(asked.reasons(0) == ["AMOUNT_MISMATCH"])
     }
 
     /// 同日再診: twice on one day is one day of the receipt, and two bills of the counter.

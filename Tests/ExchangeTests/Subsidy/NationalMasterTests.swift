@@ -19,6 +19,8 @@ import Testing
         {"item": "item46", "code": "4", "means": "percent"},
         {"item": "item46", "code": "5", "means": "all"},
         {"item": "item53", "code": "0", "means": "none"},
+        {"item": "item53", "code": "2", "means": "institution"},
+        {"item": "item54", "code": "1", "means": "apart"},
         {"item": "item22_1", "code": "9", "means": "非課税"},
         {"item": "item56_1", "code": "1", "means": "10"},
         {"item": "item56_2", "code": "1", "means": "down"}]}
@@ -97,7 +99,8 @@ import Testing
         (["item63": "1001"], "item63"), (["item65": "1001"], "item65"),
         (["item69": "500"], "perMonthMultiple"), (["item69": "1001"], "item69"),
         (["item68": "", "item69": "500"], "item69"), (["item56_1": "6"], "item56_1"),
-        (["item22_1": "3"], "item22_1"),
+        (["item22_1": "3"], "item22_1"), (["item54": "1"], "item54"),
+        (["item54": "2"], "item54"), (["item53": "2", "item68": ""], "item53"),
     ]
 
     @Test(arguments: refused.indices)
@@ -114,6 +117,18 @@ import Testing
     @Test func `caps on their edge are carried`() throws {
         #expect(try Self.share([Self.line(["item63": "1000", "item64": "2"])]) == 300)
         #expect(try Self.share([Self.line(["item65": "1000", "item66": "1"])]) == 300)
+    }
+
+    /// 53, 54: 1,000 yen a month at each institution.
+    @Test(arguments: [("0", "", 0), ("2", "", 300), ("2", "1", 300)])
+    func `a cap of each institution is carried`(code: String, apart: String, share: Int) throws {
+        let book = try Self.book([Self.line(["item53": code, "item54": apart])])
+        let row = LocalLiveTests.certificate("shogai", payer: Self.payer)
+        let elsewhere = CapBalance(
+            confirmed: CapRun(share: 1_000, collected: 1_000), cost: 0, held: CapRun(),
+            visits: [CapVisit(day: 1, share: 1_000, at: CareSpot(institution: "1311111111"))])
+        let reckoning = try LocalLiveTests.reckoning([row], cost: 10_000, by: book)
+        #expect(try reckoning.amounts(after: [elsewhere])[0].share == share)
     }
 
     @Test func `without a word on its codes nothing is guessed`() throws {

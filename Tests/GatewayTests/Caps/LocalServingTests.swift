@@ -14,7 +14,7 @@ struct LocalServingTests {
 
     /// A child of the town whose certificate carries the number of a row of the master.
     private func settleChild() async throws -> (
-        here: RunningGateway.Visit, there: RunningGateway.Visit
+        here: RunningGateway.Visit, there: RunningGateway.Visit, again: RunningGateway.Visit
     ) {
         let (resident, card) = try await gateway.settle()
         try await gateway.hold([
@@ -23,7 +23,8 @@ struct LocalServingTests {
                 ["medicalSubsidyInsurerNumber": "89132104"])
         ])
         return (
-            try await gateway.openVisit(card), try await gateway.openVisit(card, at: Cast.pharmacy)
+            try await gateway.openVisit(card), try await gateway.openVisit(card, at: Cast.pharmacy),
+            try await gateway.openVisit(card)
         )
     }
 
@@ -36,7 +37,7 @@ struct LocalServingTests {
     @Test func `two visits of a month are paid for, wherever, and a void makes room again`()
         async throws
     {
-        let (here, there) = try await settleChild()
+        let (here, there, again) = try await settleChild()
         let first = bill()
         let told = try await gateway.settle(first, here)
         #expect(told.yen("copay") == 500)
@@ -44,20 +45,35 @@ struct LocalServingTests {
         // A reservation elsewhere counts, until it is taken back.
         let held = bill("preauthorization")
         #expect(try await gateway.settle(held, there, by: Cast.pharmacy).yen("copay") == 500)
-        #expect(try await gateway.settle(bill("predetermination"), here).yen("copay") == 0)
+        #expect(try await gateway.settle(bill("predetermination"), again).yen("copay") == 0)
         try await gateway.settle(
             held.used(as: "preauthorization", status: "cancelled"), there, by: Cast.pharmacy
         ).expect(200)
-        #expect(try await gateway.settle(bill(), here).yen("copay") == 500)
+        #expect(try await gateway.settle(bill(), again).yen("copay") == 500)
         #expect(try await gateway.settle(bill(), there, by: Cast.pharmacy).yen("copay") == 0)
         try await gateway.settle(first.used(as: "claim", status: "cancelled"), here).expect(200)
         // Two count still: the one that was free is a visit as well.
         #expect(try await gateway.settle(bill("predetermination"), here).yen("copay") == 0)
     }
 
-    /// At the same moment: the third of them pays nothing, whichever it is.
+    /// 300 of the 500 yen of a visit were asked in its first part, and two more visits came between.
+    @Test func `a visit that is billed in two parts is one visit`() async throws {
+        let (here, there, again) = try await settleChild()
+        var part = bill()
+        part.cost = 1_000
+        #expect(try await gateway.settle(part, here).yen("copay") == 300)
+        #expect(try await gateway.settle(bill(), there, by: Cast.pharmacy).yen("copay") == 500)
+        #expect(try await gateway.settle(bill(), again).yen("copay") == 0)
+        let rest = bill()
+        #expect(try await gateway.settle(rest, here).yen("copay") == 200)
+        #expect(try await gateway.settle(bill("predetermination"), here).yen("copay") == 0)
+        try await gateway.settle(rest.used(as: "claim", status: "cancelled"), here).expect(200)
+        #expect(try await gateway.settle(bill("predetermination"), here).yen("copay") == 200)
+    }
+
+    /// At the same moment: of each visit one bill pays for all its parts, whichever it is.
     @Test func `counters in the same moment count each other's visits`() async throws {
-        let (here, there) = try await settleChild()
+        let (here, there, _) = try await settleChild()
         let sent = bill()
         let answers = try await withThrowingTaskGroup(of: TLSClient.Answer.self) { group in
             for place in 0..<6 {

@@ -59,14 +59,15 @@ package struct ClaimReckoning: Sendable {
     /// `nil` where neither the law's scheme nor a registered cap says what is asked, or where it is another
     /// cap for stays in hospital than for visits: the month of a certificate has one.
     ///
-    /// `isInpatient`: what the claim is of; `nil` where it does not say.
+    /// `isInpatient`: what the claim is of; `nil` where it does not say. `spot`: whose it is.
     package func terms(
-        of row: EntitlementVersion, on day: CalendarDay, isInpatient: Bool?
+        of row: EntitlementVersion, on day: CalendarDay, isInpatient: Bool?,
+        at spot: CareSpot = .unsaid
     ) -> Terms? {
         let program = subsidy.programs(of: row.body, on: day).first {
             $0.certificateTypeID == row.certificateTypeID
         }
-        guard let program, let terms = terms(row, program, on: day, isInpatient),
+        guard let program, let terms = terms(row, program, on: day, isInpatient, at: spot),
             // What a local scheme asks of each visit a receipt of a month does not say; its cap holds, and a
             // bound. A cap that cannot be counted may lower what is asked; under one of the month, or
             // below a bound, that is no difference to tell.
@@ -102,12 +103,13 @@ package struct ClaimReckoning: Sendable {
 
     private func terms(
         _ row: EntitlementVersion, _ program: SubsidyProgram, on day: CalendarDay,
-        _ isInpatient: Bool?
+        _ isInpatient: Bool?, at spot: CareSpot
     ) -> CertificateTerms? {
         if isInpatient != false {
             do throws(Refusal) {
                 let stay = try CertificateTerms(
-                    row, program, on: day, BillCare(isInpatient: true), after: nil, rules)
+                    row, program, on: day, BillCare(isInpatient: true), after: nil, rules,
+                    at: spot)
                 if isInpatient == true { return stay }
             } catch {
                 // A claim that does not say may be of a stay, which has a cap of its own here.
@@ -116,7 +118,8 @@ package struct ClaimReckoning: Sendable {
                 }
             }
         }
-        return try? CertificateTerms(row, program, on: day, .visit, after: nil, rules)
+        return try? CertificateTerms(
+            row, program, on: day, .visit, after: nil, rules, at: spot)
     }
 
     /// A cap that claims are held to is an amount, too.

@@ -42,6 +42,8 @@ struct LocalMost: Hashable, Sendable {
             left.map { proportion($0, per: 100, .asGiven, visits, counter) },
             terms.perVisit.map { flat($0, min(visits, terms.visitsMax ?? visits), counter) },
             terms.perDay.map { flat($0, min(visits, terms.daysMax ?? visits), counter) },
+            // A receipt is of one institution; a cap over all of them the month itself holds.
+            terms.capOfInstitution.map { flat($0, 1, counter) },
         ]
         switch terms.bearing {
         case .nothing, .all: break

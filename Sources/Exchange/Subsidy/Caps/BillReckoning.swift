@@ -13,6 +13,7 @@ package struct BillReckoning: Sendable {
     /// 高額療養費の月の限度額 of the class that was told, of one that stands in, or of 長.
     private let monthLimit: MonthLimit?
     private let birth: CalendarDay?
+    private let spot: CareSpot
 
     /// Whether the other bills of its receipt matter: some limit of the month holds.
     package var isOnReceipt: Bool { monthLimit != nil }
@@ -22,15 +23,18 @@ package struct BillReckoning: Sendable {
     /// A certificate has a cap that nobody here can count: less may be left to pay than is computed.
     package var hasUncountedCap: Bool { terms.contains { $0.hasUncountedCap } }
 
-    /// `certificates` in the order of law, at least one; `birth` where its day is known. Throws
+    /// `certificates` in the order of law, at least one; `birth` where its day is known; `spot`: where, and
+    /// in which visit, the care was given. Throws
     /// `.copaymentRulesUnknown`, `.localSchemeNotPriced`, also for a scheme whose way is none of `methods`.
     package init(
         _ content: BillContent, on certificates: [Held], born birth: CalendarDay? = nil,
-        _ rules: CopaymentRules, by methods: [LocalScheme.Method] = LocalScheme.Method.ofCounters
+        at spot: CareSpot = .unsaid, _ rules: CopaymentRules,
+        by methods: [LocalScheme.Method] = LocalScheme.Method.ofCounters
     ) throws(Refusal) {
         self.content = content
         self.rules = rules
         self.birth = birth
+        self.spot = spot
         yearLimit = rules.highCost.yearLimit(of: content.care, on: content.day)
         isClassUnsaid =
             content.care.limitClass == nil
@@ -41,7 +45,7 @@ package struct BillReckoning: Sendable {
             terms.append(
                 try CertificateTerms(
                     held.row, held.program, on: content.day, content.care, after: before, rules,
-                    born: birth, by: methods))
+                    born: birth, at: spot, by: methods))
             before =
                 held.program.lawNumber ?? held.row.payerNumber.map { String($0.prefix(2)) }
                 ?? Self.local
@@ -182,19 +186,23 @@ package struct BillReckoning: Sendable {
         let (terms, left) = (terms[place], left(place, of: whole, month))
         let due = due(place, of: whole, month)
         var draft = BillDraft(due: due, steps: steps(place, of: whole, month))
-        let rest = terms.local.flatMap {
-            balance.localMonth($0.terms, content.care).rest(visit(left), $0.terms)
+        let local = terms.local.map { live in
+            (live: live, month: balance.localMonth(live.terms, content.care, at: spot))
         }
+        let rest = local.flatMap { $0.month.rest(visit(left), $0.live.terms) }
         draft.withinCounts = min(due, rest ?? due)
         if let taken {
             // A cap that counts visits or days of others leaves less than the counter could know.
             let asked = draft.withinCounts
-            let most = rules.roundings.counter.yen(asked)
+            let counter = rules.roundings.counter
+            let most =
+                local.map { $0.month.collected(of: asked, $0.live.terms, counter) }
+                ?? counter.yen(asked)
             draft.collected = taken
             draft.share = taken >= most ? asked : min(asked, taken)
             take(max(0, taken - most), over: &draft, place)
-        } else if let live = terms.local {
-            let quote = balance.localMonth(live.terms, content.care).quote(
+        } else if let (live, month) = local {
+            let quote = month.quote(
                 visit(left), live.scheme, live.terms, limit: nil, rules.roundings)
             draft.share = quote.share
             draft.collected = quote.collected
@@ -303,7 +311,8 @@ package struct BillReckoning: Sendable {
 
     private func visit(_ left: Int) -> LocalMonth.Visit {
         LocalMonth.Visit(
-            cost: content.cost, left: left, day: content.day.day, days: content.care.days)
+            cost: content.cost, left: left, day: content.day.day, days: content.care.days,
+            at: spot)
     }
 
     private func steps(

@@ -40,22 +40,30 @@ package struct CapVisit: Hashable, Sendable {
     package let isInpatient: Bool
     /// To 1 yen.
     package let share: Int
+    /// To 10 yen, as far as it fills the month.
+    package let collected: Int
+    package let spot: CareSpot
     /// 後の順番: it took its place behind the bill that is decided now. It takes of the caps, and is no visit or
     /// day before it.
     let isLater: Bool
 
     package init(
-        day: Int, days: Int = 1, isInpatient: Bool = false, share: Int, isLater: Bool = false
+        day: Int, days: Int = 1, isInpatient: Bool = false, share: Int, collected: Int? = nil,
+        at spot: CareSpot = .unsaid, isLater: Bool = false
     ) {
         self.day = day
         self.days = days
         self.isInpatient = isInpatient
         self.share = share
+        self.collected = collected ?? share
+        self.spot = spot
         self.isLater = isLater
     }
 
     package var later: CapVisit {
-        CapVisit(day: day, days: days, isInpatient: isInpatient, share: share, isLater: true)
+        CapVisit(
+            day: day, days: days, isInpatient: isInpatient, share: share, collected: collected,
+            at: spot, isLater: true)
     }
 
     package func isOfDays(of content: BillContent) -> Bool {
@@ -126,8 +134,18 @@ package struct CapBalance: Hashable, Sendable {
     }
 
     /// The month as a local scheme counts it, before a bill that is decided now.
-    func localMonth(_ terms: LocalTerms, _ care: BillCare) -> LocalMonth {
-        LocalMonth(before, visits.filter { $0.isInpatient == care.isInpatient }, terms)
+    func localMonth(_ terms: LocalTerms, _ care: BillCare, at spot: CareSpot) -> LocalMonth {
+        let key = terms.countKey(spot, isInpatient: care.isInpatient)
+        let counted = visits.filter {
+            terms.counts($0.spot) && terms.countKey($0.spot, isInpatient: $0.isInpatient) == key
+        }
+        var run = before
+        if terms.countedPer != .all {
+            run = CapRun()
+            for visit in counted { run.add(share: visit.share, collected: visit.collected) }
+        }
+        return LocalMonth(
+            run, counted.filter { $0.isInpatient == care.isInpatient }, terms)
     }
 
     /// What comes before a bill that is decided now.
@@ -155,10 +173,13 @@ package struct CapBalance: Hashable, Sendable {
 }
 
 extension CapVisit {
-    package init(_ content: BillContent, _ amounts: BillAmounts) {
+    package init(
+        _ content: BillContent, _ amounts: BillAmounts, at spot: CareSpot = .unsaid
+    ) {
         self.init(
             day: content.day.day, days: content.care.days, isInpatient: content.care.isInpatient,
-            share: amounts.share)
+            share: amounts.share,
+            collected: amounts.collected - amounts.unfilled(as: content.place), at: spot)
     }
 }
 

@@ -17,7 +17,7 @@ struct CertificateTerms: Hashable, Sendable {
     let hasUncountedCap: Bool
 
     /// `before`: the law number of the certificate before it on the same bill; of a local one that of its
-    /// payer number. `birth`: of the holder, where its day is known.
+    /// payer number. `birth`: of the holder, where its day is known. `spot`: where the care was given.
     ///
     /// Throws `.copaymentRulesUnknown` where neither the law's scheme, nor a row of the national
     /// master, nor a registered cap says what is asked, `.localSchemeNotPriced` for what of such a
@@ -25,7 +25,7 @@ struct CertificateTerms: Hashable, Sendable {
     init(
         _ row: EntitlementVersion, _ program: SubsidyProgram, on day: CalendarDay,
         _ care: BillCare, after before: String?, _ rules: CopaymentRules,
-        born birth: CalendarDay? = nil,
+        born birth: CalendarDay? = nil, at spot: CareSpot = .unsaid,
         by methods: [LocalScheme.Method] = LocalScheme.Method.ofCounters
     ) throws(Refusal) {
         let face = (try? JSON(reading: row.face))?.object
@@ -34,12 +34,12 @@ struct CertificateTerms: Hashable, Sendable {
         if program.lawNumber == nil {
             let rows = rules.locals(payer: row.payerNumber, of: row.body, on: day)
             if let live = try LocalScheme.live(
-                rows, income, care, born: birth, from: day, after: before,
+                rows, income, care, born: birth, at: spot, from: day, after: before,
                 perMonth: RegisteredCap.perMonth(in: face), by: methods)
             {
                 self.scheme = nil
                 percent = nil
-                cap = live.terms.perMonth
+                cap = live.terms.capOverAll
                 rule = live.scheme.rule
                 local = live
                 meals = Meals(

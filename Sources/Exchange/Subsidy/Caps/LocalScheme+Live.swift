@@ -13,7 +13,8 @@ extension LocalScheme {
     /// is paid for: a counter bears nothing of a scheme that pays back.
     static func live(
         _ rows: [LocalScheme], _ income: String?, _ care: BillCare, born birth: CalendarDay?,
-        from day: CalendarDay, after before: String?, perMonth: Int?, by methods: [Method]
+        at spot: CareSpot, from day: CalendarDay, after before: String?, perMonth: Int?,
+        by methods: [Method]
     ) throws(Refusal) -> Live? {
         guard !rows.isEmpty else { return nil }
         let scheme = try meant(rows, income, care, born: birth, from: day)
@@ -23,9 +24,9 @@ extension LocalScheme {
             throw .localSchemeNotPriced(care.setting.rawValue)
         }
         // One row holds what counts towards a month's cap: two caps of it, for visits and for stays,
-        // cannot be.
-        if perMonth == nil, let visit = scheme.outpatient, let stay = scheme.inpatient,
-            care.isInpatient,
+        // cannot be, unless each receipt has its own.
+        if perMonth == nil, terms.countedPer != .receipt, care.isInpatient,
+            let visit = scheme.outpatient, let stay = scheme.inpatient,
             visit.monthCap(isMultiple: care.isMultiple)
                 != stay.monthCap(isMultiple: care.isMultiple)
         {
@@ -52,7 +53,7 @@ extension LocalScheme {
         }
         terms.perMonth = perMonth ?? terms.monthCap(isMultiple: care.isMultiple)
         terms.perMonthMultiple = nil
-        return Live(scheme: scheme, terms: terms)
+        return Live(scheme: scheme, terms: terms.asked(at: spot))
     }
 
     /// Whether a row's conditions of age, insurer, school and children hold, the body decided when it issued

@@ -9,12 +9,30 @@ package struct LocalMonth: Hashable, Sendable {
         package let day: Int
         /// 入院日数 from that day on; one for a visit.
         package let days: Int
+        package let spot: CareSpot
 
-        package init(cost: Int, left: Int, day: Int, days: Int = 1) {
+        package init(
+            cost: Int, left: Int, day: Int, days: Int = 1, at spot: CareSpot = .unsaid
+        ) {
             self.cost = cost
             self.left = left
             self.day = day
             self.days = days
+            self.spot = spot
+        }
+
+        fileprivate var sitting: Sitting? { Sitting(spot, day) }
+    }
+
+    /// 一回の受診 that has a name: bills of it are parts, and are one visit.
+    fileprivate struct Sitting: Hashable {
+        let spot: CareSpot
+        let day: Int
+
+        init?(_ spot: CareSpot, _ day: Int) {
+            guard spot.visit != nil else { return nil }
+            self.spot = spot
+            self.day = day
         }
     }
 
@@ -33,6 +51,9 @@ package struct LocalMonth: Hashable, Sendable {
     private(set) var paid = 0
     private var run = CapRun()
     private(set) var visits = 0
+    /// By the name of a visit: how many came before it, and what its parts were asked.
+    private var places: [Sitting: Int] = [:]
+    private var shares: [Sitting: Int] = [:]
     private(set) var shareByDay: [Int: Int] = [:]
     /// Days of care in the order they came: the first `daysMax` of them are asked for.
     private(set) var days: [Int] = []
@@ -43,12 +64,19 @@ package struct LocalMonth: Hashable, Sendable {
     /// left out.
     init(_ run: CapRun, _ bills: [CapVisit], _ terms: LocalTerms) {
         self.run = run
-        let before = bills.filter { !$0.isLater }
-        visits = before.count
-        for bill in before { spread(bill.share, bill.day, bill.days, terms) }
-        // Later ones take of what a day's cap leaves, and of the days that are asked for none before it.
+        for bill in bills where !bill.isLater {
+            count(Sitting(bill.spot, bill.day), bill.share)
+            spread(bill.share, bill.day, bill.days, terms)
+        }
+        // Later ones take of what caps of their visit and day leave, and of the days that are asked for none
+        // before it.
         let asked = days
-        for bill in bills where bill.isLater { spread(bill.share, bill.day, bill.days, terms) }
+        for bill in bills where bill.isLater {
+            if let sitting = Sitting(bill.spot, bill.day) {
+                shares[sitting, default: 0] += bill.share
+            }
+            spread(bill.share, bill.day, bill.days, terms)
+        }
         days = asked
     }
 
@@ -86,8 +114,20 @@ package struct LocalMonth: Hashable, Sendable {
         paid += quote.paid
         run.add(
             share: quote.share, collected: quote.beyond == 0 ? quote.collected : quote.share)
-        visits += 1
+        count(visit.sitting, quote.share)
         spread(quote.share, visit.day, visit.days, terms)
+    }
+
+    private mutating func count(_ sitting: Sitting?, _ share: Int) {
+        guard let sitting else {
+            visits += 1
+            return
+        }
+        if places[sitting] == nil {
+            places[sitting] = visits
+            visits += 1
+        }
+        shares[sitting, default: 0] += share
     }
 
     /// A stay's share fills its days one after the other, each up to its cap; a visit's is of its day.
@@ -103,11 +143,22 @@ package struct LocalMonth: Hashable, Sendable {
         shareByDay[day + count - 1, default: 0] += left
     }
 
-    /// The least of what the caps of visit and day leave; `nil` without any.
+    /// What is taken at the counter of so much that is asked, within what an institution's own cap of the
+    /// month leaves.
+    func collected(of asked: Int, _ terms: LocalTerms, _ counter: Rounding) -> Int {
+        run.collected(of: asked, under: terms.capOfInstitution, counter)
+    }
+
+    /// The least of what the caps of visit and day leave, the amount of a visit, and an institution's own cap
+    /// of the month; `nil` without any.
     func rest(_ visit: Visit, _ terms: LocalTerms) -> Int? {
-        var rests: [Int] = []
+        let paid = visit.sitting.flatMap { shares[$0] } ?? 0
+        var rests: [Int] = terms.capOfInstitution.map { [max(0, $0 - run.share)] } ?? []
+        if case .fixed(let yen) = terms.bearing { rests.append(max(0, yen - paid)) }
         if let perVisit = terms.perVisit {
-            rests.append(terms.visitsMax.map { visits >= $0 } ?? false ? 0 : perVisit)
+            let place = visit.sitting.flatMap { places[$0] } ?? visits
+            let isFree = terms.visitsMax.map { place >= $0 } ?? false
+            rests.append(isFree ? 0 : max(0, perVisit - paid))
         }
         if terms.perDay != nil {
             var month = self

@@ -52,7 +52,8 @@ extension LocalScheme.Conditions {
 extension LocalTerms {
     static let items: Set<String> = [
         "bearing", "fixed", "percent", "numerator", "denominator", "unit", "method", "perVisit",
-        "visitsMax", "perDay", "daysMax", "perMonth", "perMonthMultiple",
+        "visitsMax", "perDay", "daysMax", "perMonth", "perMonthMultiple", "countedPer",
+        "pharmacies",
     ]
 }
 
@@ -66,6 +67,10 @@ extension RuleReader {
         let outpatient = try terms("outpatient")
         guard inpatient != nil || outpatient != nil else {
             throw fault("outpatient", "and inpatient are both missing")
+        }
+        // What counts of a stay counts of the visits of its month: in two ways at once it cannot.
+        if let inpatient, let outpatient, inpatient.countedPer != outpatient.countedPer {
+            throw fault("inpatient.countedPer", "differs from that of outpatient")
         }
         let meals = try mealCaps()
         let bearsOther = try bool("bearsOtherExpense")
@@ -171,8 +176,20 @@ extension RuleReader {
         terms.daysMax = try optionalInt("daysMax", in: 1...31)
         terms.perMonth = try optionalYen("perMonth")
         terms.perMonthMultiple = try optionalYen("perMonthMultiple")
+        if object["countedPer"] != nil { terms.countedPer = try choice("countedPer") }
+        if object["pharmacies"] != nil { terms.pharmacies = try choice("pharmacies") }
         try refuseContradictions(terms)
+        try refuseEmptyCounts(terms)
         return terms
+    }
+
+    private func refuseEmptyCounts(_ terms: LocalTerms) throws(RuleFault) {
+        if terms.countedPer != .all, !terms.hasCountOfMonth {
+            throw fault("countedPer", "is given without a cap or count of day or month")
+        }
+        if terms.pharmacies == .free, terms.bearing == .nothing {
+            throw fault("pharmacies", "are free although nothing is asked anywhere")
+        }
     }
 
     private func refuseContradictions(_ terms: LocalTerms) throws(RuleFault) {

@@ -126,9 +126,16 @@ package struct LocalTerms: Sendable, Hashable {
     package var perMonth: Int?
     /// 62, 69
     package var perMonthMultiple: Int?
+    /// 53, 54
+    package var countedPer = CountRange.all
+    package var pharmacies = Pharmacies.counted
 
-    /// A cap depends on the bills of the month one by one.
-    var countsVisits: Bool { visitsMax != nil || perDay != nil }
+    /// What is asked depends on the bills of the month one by one: what a visit may cost also where another
+    /// bill is a part of it.
+    var countsVisits: Bool {
+        if case .fixed = bearing { return true }
+        return perVisit != nil || perDay != nil || capOfInstitution != nil
+    }
 
     /// 多数回該当: from the fourth month of twelve on.
     func monthCap(isMultiple: Bool) -> Int? {

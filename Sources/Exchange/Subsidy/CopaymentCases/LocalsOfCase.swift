@@ -35,6 +35,7 @@ struct LocalsOfCase {
         let yen: Int
         var day = 1
         var days = 1
+        var spot = CareSpot.unsaid
     }
 
     var isEmpty: Bool { schemes.isEmpty }
@@ -156,12 +157,12 @@ struct LocalsOfCase {
             let beside = min(open, others.reduce(0) { $0 + $1.yen })
             let asked = LocalMonth.Visit(
                 cost: own.reduce(0) { $0 + $1.cost }, left: open - beside, day: visit.day,
-                days: visit.days)
+                days: visit.days, at: visit.spot)
             let known = own.compactMap(\.collected)
             let most = known.count == own.count ? known.reduce(0, +) : nil
             let quote = months[place].quote(
-                asked, one.scheme, one.terms, limit: one.limit, isMultiple: one.isMultiple,
-                rules.roundings
+                asked, one.scheme, one.terms.asked(at: visit.spot), limit: one.limit,
+                isMultiple: one.isMultiple, rules.roundings
             ).collecting(atMost: most)
             let bill = Bill(
                 visit: asked, quote: quote, isPaidBack: one.scheme.method == .refund)

@@ -87,7 +87,8 @@ package struct MonthCase: Sendable {
     private mutating func bear(
         _ visits: [MonthReceipts.Visit], _ receipts: inout MonthReceipts, _ rules: CopaymentRules
     ) throws(CaseFault) {
-        var months = locals.schemes.map { _ in LocalMonth() }
+        // Of each scheme, by what it counts together.
+        var months = locals.schemes.map { _ in [LocalTerms.CountKey: LocalMonth]() }
         var cumulative = 0
         for (index, item) in visits.enumerated() {
             let left = try receipts.add(item).due
@@ -95,10 +96,17 @@ package struct MonthCase: Sendable {
             // A day that nobody says is one of its own, beyond those of any month.
             let visit = LocalsOfCase.Visit(
                 rests: [.init(source: .insurance, cost: cost, yen: left)], yen: left,
-                day: item.day ?? 32 * (index + 2), days: item.days)
-            let counter = locals.counter(visit, after: months, rules)
+                day: item.day ?? 32 * (index + 2), days: item.days, spot: item.spot)
+            let keys = locals.schemes.map {
+                $0.terms.countKey(item.spot, isInpatient: $0.setting == .inpatient)
+            }
+            let before = keys.indices.map { months[$0][keys[$0]] ?? LocalMonth() }
+            let counter = locals.counter(visit, after: before, rules)
             for (place, bill) in counter.bills.enumerated() {
-                months[place].confirm(bill.visit, bill.quote, locals.schemes[place].terms)
+                let terms = locals.schemes[place].terms
+                guard terms.counts(item.spot) else { continue }
+                months[place][keys[place], default: LocalMonth()]
+                    .confirm(bill.visit, bill.quote, terms)
             }
             cumulative += counter.collected
             totalCost += cost
@@ -139,6 +147,10 @@ package struct MonthCase: Sendable {
                 visit.date = written.date
             }
             visit.days = try row.int("days", in: 1...31) ?? 1
+            visit.isPharmacy = try row.bool("pharmacy")
+            visit.name = row.present(["visit"])?.value
+            // A part of a visit is one of its day.
+            if visit.name != nil, visit.day == nil { throw CaseFault(.missing, row.place("day")) }
             visit.isPastEraEnd = row.isPastEraEnd
             visit.unread = row.unread(besides: remarks)
             visits.append(visit)
@@ -155,6 +167,10 @@ struct MonthReceipts {
         let cost: Int?
         let path: String
         var institution: JSON?
+        /// 薬局, where the code does not say it.
+        var isPharmacy: Bool?
+        /// 来院: entries of one name, institution and day are parts of one visit.
+        var name: JSON?
         var given: Int?
         /// Of the month.
         var day: Int?
@@ -164,6 +180,12 @@ struct MonthReceipts {
         var date: CalendarDay?
         var isPastEraEnd = false
         var unread: [UnreadItem] = []
+
+        var spot: CareSpot {
+            CareSpot(
+                institution: institution.map { $0.string ?? $0.text } ?? "",
+                visit: name.map { $0.string ?? $0.text }, isPharmacy: isPharmacy)
+        }
 
         init(cost: Int?, path: String) {
             self.cost = cost

@@ -142,7 +142,8 @@ package struct RefundSum: Hashable, Sendable {
             certificate: row.certificate, day: receipt.day, cost: receipt.cost,
             percent: receipt.percent, collected: nil, care: receipt.care)
         return try? BillReckoning(
-            content, on: [(row, program)], rules, by: LocalScheme.Method.ofRefunds)
+            content, on: [(row, program)], at: CareSpot(institution: receipt.institution), rules,
+            by: LocalScheme.Method.ofRefunds)
     }
 
     private static let insurersPart = BillNote(
@@ -227,7 +228,9 @@ package struct BorneReceipt: Hashable, Sendable {
         self.init(
             visit: CapVisit(
                 day: receipt.day.day, days: receipt.days, isInpatient: receipt.isInpatient,
-                share: share), collected: collected, meals: min(amounts.meals, meals))
+                share: share, collected: collected,
+                at: CareSpot(institution: receipt.institution)), collected: collected,
+            meals: min(amounts.meals, meals))
     }
 
     func lowered(by yen: Int, meals less: Int) -> BorneReceipt {
@@ -235,7 +238,8 @@ package struct BorneReceipt: Hashable, Sendable {
         return BorneReceipt(
             visit: CapVisit(
                 day: visit.day, days: visit.days, isInpatient: visit.isInpatient,
-                share: max(0, visit.share - yen)), collected: collected - yen,
+                share: max(0, visit.share - yen), collected: collected - yen, at: visit.spot),
+            collected: collected - yen,
             meals: meals - less)
     }
 }

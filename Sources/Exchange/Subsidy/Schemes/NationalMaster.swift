@@ -66,6 +66,7 @@ enum NationalItem {
             "item32": ["patient-share", "subsidy"],
             "item46": ["nothing", "fixed", "percent", "fraction", "all"],
             "item56_1": ["1", "10", "100"], "item56_2": ["half-up", "down", "up"],
+            "item53": ["none", "all", "institution"], "item54": ["none", "together", "apart"],
             "item74": ["borne", "not-borne"],
         ]
         meanings.updateValue(nil, forKey: "item22_1")
@@ -77,7 +78,7 @@ enum NationalItem {
     /// there is none.
     static let conditions = [
         "item33", "item38", "item39", "item40", "item87", "item88", "item89", "item90", "item91",
-        "item53", "item54", "item55_2",
+        "item55_2",
     ]
 }
 
@@ -131,7 +132,18 @@ private struct NationalRow {
         for (item, cap) in caps {
             if let cap, let month = terms.perMonth, cap > month { refuse(item) }
         }
+        terms.countedPer = countedPer()
+        if terms.countedPer != .all, !terms.hasCountOfMonth { refuse("item53") }
         return terms
+    }
+
+    /// 53, 54: caps over all counters, or of each institution, there stays and visits apart or together.
+    private mutating func countedPer() -> LocalTerms.CountRange {
+        let isPerInstitution = meaning("item53") == "institution"
+        let isApart = meaning("item54") == "apart"
+        // Over all counters one month holds stays and visits.
+        if isApart, !isPerInstitution { refuse("item54") }
+        return isPerInstitution ? (isApart ? .receipt : .institution) : .all
     }
 
     private mutating func bearing() -> LocalTerms.Bearing {
