@@ -206,6 +206,9 @@ package struct Migrations: Sendable {
         File(
             name: "0110_numbers_of_withdrawn_files",
             sql: PackageResources._110_numbers_of_withdrawn_files_sql),
+        File(
+            name: "0115_changes_of_closed_months",
+            sql: PackageResources._115_changes_of_closed_months_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.
