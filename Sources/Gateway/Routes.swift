@@ -253,6 +253,7 @@ extension GatewayParts {
             route(.post, "/claims/payments", for: .submitClaims, handle: receivePayments),
             route(
                 .post, "/claims/months/:month/events", for: .submitClaims, handle: followClaims),
+            route(.get, "/claims/months", for: .readClaims, handle: listMonths),
             route(.post, "/claims/months/:month/runs", for: .reconcileMonth, handle: runMonth),
             route(.get, "/claims/months/:month/runs/:run", for: .readClaims, handle: readMonthRun),
             route(

@@ -213,6 +213,9 @@ package struct Migrations: Sendable {
             name: "0114_places_of_receipts",
             sql: PackageResources._114_places_of_receipts_sql),
         File(
+            name: "0115_changes_of_closed_months",
+            sql: PackageResources._115_changes_of_closed_months_sql),
+        File(
             name: "0116_stopped_and_waiting_claims",
             sql: PackageResources._116_stopped_and_waiting_claims_sql),
         File(

@@ -26,7 +26,7 @@ package enum OpenAPI {
                 lifeEvents,
                 invitations, prices, seasons, vaccinationLines, reactionReports, coverage,
                 maternalOffice, massCheckups, sensitiveMassCheckups, municipalPaperForms, claims,
-                refunds, cards, replayForBodies, audits, emergencies, attendance,
+                claimMonths, refunds, cards, replayForBodies, audits, emergencies, attendance,
                 common,
             ].flatMap(\.self)
         case .resident:
@@ -48,7 +48,7 @@ package enum OpenAPI {
         seasonSchemas,
         checkupSchemas,
         billSchemas,
-        claimSchemas, refundSchemas, attendanceSchemas,
+        claimSchemas, claimMonthSchemas, refundSchemas, attendanceSchemas,
         contractSchemas,
         auditSchemas, emergencySchemas,
     ].flatMap(\.self)

@@ -4,8 +4,9 @@ package import Logging
 import Metrics
 
 /// 遡及の喪失の後始末: looks into what entitlements have lost in the past. Institutions that were shown one find a
-/// notice (`GET /deliveries/checks`); closed months with claims on those days are judged again, which opens
-/// exactly the claims that come out otherwise. Of several gateways each takes what the others have not.
+/// notice (`GET /deliveries/checks`). Closed months with claims on those days are judged again, and so are
+/// those that any other change of the past speaks of, which opens exactly the claims that come out otherwise.
+/// Of several gateways each takes what the others have not.
 extension GatewayParts {
     package func lossRounds(_ logger: Logger) -> Rounds {
         Rounds("losses", every: .seconds(5), logger: logger) {
@@ -18,7 +19,7 @@ extension GatewayParts {
     package func lookIntoLosses(_ logger: Logger) async throws -> Int {
         let count = try await ledger.tellOfLosses()
         if count > 0 { Counter(label: "tsunagi_losses_total").increment(by: count) }
-        let touched = try await ledger.monthsOfLosses()
+        let touched = try await ledger.touchedMonths()
         for (body, month) in touched.months {
             let reopened = try await ledger.judgeAgain(month, of: body)
             logger.info(
@@ -27,7 +28,7 @@ extension GatewayParts {
                     "body": "\(body.code)", "reopened": "\(reopened.map(String.init) ?? "-")",
                 ])
         }
-        try await ledger.settleLosses(of: touched)
+        try await ledger.settle(touched)
         return count
     }
 }

@@ -45,17 +45,20 @@ extension Ledger {
         }
     }
 
-    /// 閉じた月: a body's months that were closed with claims on days that a certificate has lost, and which
-    /// losses those are.
+    /// 閉じた月: a body's closed months that something said of the past speaks of, and which losses and changes
+    /// those are.
     package struct TouchedMonths: Sendable {
         package let months: [(body: Party, month: ServiceMonth)]
         fileprivate let losses: [Int]
+        fileprivate let changes: [Int]
     }
 
-    package func monthsOfLosses() async throws -> TouchedMonths {
+    package func touchedMonths() async throws -> TouchedMonths {
         try await gateway.transaction(.readOnly) { transaction in
             let losses = try transaction.query(Self.selectTold).map { try $0.int(0) }
-            let rows = try transaction.query(Self.selectClosed, [.ints(losses)])
+            let changes = try transaction.query(Self.selectChanges).map { try $0.int(0) }
+            let rows = try transaction.query(
+                Self.selectTouched, [.ints(losses), .ints(changes)])
             let months = try rows.map { row in
                 let code = try row.text(0)
                 return (
@@ -65,7 +68,7 @@ extension Ledger {
                     month: ServiceMonth(of: CalendarDay(daysSince1970: try row.day(1)))
                 )
             }
-            return TouchedMonths(months: months, losses: losses)
+            return TouchedMonths(months: months, losses: losses, changes: changes)
         }
     }
 
@@ -84,10 +87,11 @@ extension Ledger {
     }
 
     /// Nothing more is to be done about them.
-    package func settleLosses(of touched: TouchedMonths) async throws {
-        guard !touched.losses.isEmpty else { return }
-        _ = try await gateway.transaction {
-            try $0.run(Self.markSettled, [.ints(touched.losses)])
+    package func settle(_ touched: TouchedMonths) async throws {
+        guard !touched.losses.isEmpty || !touched.changes.isEmpty else { return }
+        _ = try await gateway.transaction { transaction in
+            try transaction.run(Self.markSettled, [.ints(touched.losses)])
+            try transaction.run(Self.markChangesSettled, [.ints(touched.changes)])
         }
     }
 
@@ -116,7 +120,14 @@ extension Ledger {
         order by loss limit 1000
         """)
 
-    private static let selectClosed = Statement(
+    /// 締めた月の変化, which the tables found. Whoever sees one sees what it is of: they are one commit.
+    private static let selectChanges = Statement(
+        """
+        select change from exchange.month_change where settled_at is null
+        order by change limit 1000
+        """)
+
+    private static let selectTouched = Statement(
         """
         select distinct f.body, f.month
         from exchange.loss l
@@ -126,12 +137,22 @@ extension Ledger {
             and c.service_month between date_trunc('month', l.from_day)::date and l.to_day
         join exchange.claim_file f on f.file = c.file and f.body = l.body
         join exchange.claim_closing g on g.body = f.body and g.month = f.month
-        where l.settled_at is null and l.loss = any ($1) order by f.body, f.month
+        where l.settled_at is null and l.loss = any ($1)
+        union
+        select body, month from exchange.month_change
+        where settled_at is null and change = any ($2)
+        order by body, month
         """)
 
     private static let markSettled = Statement(
         """
         update exchange.loss set settled_at = clock_timestamp()
         where settled_at is null and loss = any ($1)
+        """)
+
+    private static let markChangesSettled = Statement(
+        """
+        update exchange.month_change set settled_at = clock_timestamp()
+        where settled_at is null and change = any ($1)
         """)
 }

@@ -12,13 +12,14 @@ extension DemoStory {
         let month = planted.month.text
         teller.say(
             "\(cast.names[town] ?? "") receives a receipt file (UKE, CP932) of "
-                + "\(planted.receipts.count) claims, with \(planted.errors.count) errors in it.")
+                + "\(planted.receipts.count) claims, with \(planted.errorsInFile) errors in it.")
         let sent = try teller.send(
             .init(
                 method: "POST", party: town, listener: .office,
                 path: "/claims/files?month=\(month)", body: ("month.UKE", planted.file),
                 contentType: "text/csv"))
         try expect(sent, 201)
+        try sendAmount(of: planted, by: town)
         let run = try teller.send(
             .init(
                 method: "POST", party: town, listener: .office,
@@ -27,6 +28,17 @@ extension DemoStory {
         tell(totals: run)
         try check(planted, town, month)
         try await close(run, town, month)
+    }
+
+    /// 金額の誤り: a line of the payment body's own list, which says what it computes beside what was claimed.
+    private func sendAmount(of planted: PlantedMonth, by town: Party) throws {
+        guard let body = planted.amountError else { return }
+        teller.say("The payment body sends one claim more, with what it computes itself.")
+        let sent = try teller.send(
+            .init(
+                method: "POST", party: town, listener: .office,
+                path: "/claims?month=\(planted.month.text)", body: ("amount.json", body)))
+        try expect(sent, 201)
     }
 
     private func tell(totals run: Teller.Answer) {
@@ -55,6 +67,10 @@ extension DemoStory {
             else { continue }
             found[receipt] = reason["code"]?.string
             teller.say("  receipt \(receipt): \(reason["ja"]?.string ?? "")")
+            let evidence = reason["evidence"]?.object
+            if let claimed = evidence?["claimed"]?.int, let expected = evidence?["expected"]?.int {
+                teller.say("    claimed \(claimed) yen, expected \(expected) yen")
+            }
             teller.say("    → " + (reason["nextJa"]?.string ?? ""))
         }
         guard found == planted.errors else {
@@ -106,6 +122,9 @@ struct PlantedMonth {
     let month: ServiceMonth
     private(set) var receipts: [Receipt] = []
     private(set) var errors: [Int: String] = [:]
+    private(set) var errorsInFile = 0
+    /// 金額の誤り, as JSON; a small cast may have nobody left for it.
+    private(set) var amountError: [UInt8]?
     private let institution: Party
     private let day: Int
 
@@ -114,16 +133,21 @@ struct PlantedMonth {
         day = today.day
         institution = cast.clinic
         var kinds: [Kind: [Receipt]] = [:]
-        for resident in cast.residents where resident.residences.count == 1 {
+        // Whoever moved away in the story is not entitled here today, whatever the cast says.
+        let moved = cast.movingFamily ?? []
+        for resident in cast.residents
+        where resident.residences.count == 1 && !moved.contains(resident.index) {
             guard let (kind, receipt) = Self.receipt(of: resident, of: town, on: today),
-                kinds[kind, default: []].count < 4
+                kinds[kind, default: []].count < 5
             else { continue }
             kinds[kind, default: []].append(receipt)
         }
-        let good = kinds[.usable] ?? []
+        let usable = kinds[.usable] ?? []
+        let good = Array(usable.prefix(4))
         for receipt in good { add(receipt) }
         plant(kinds[.ended]?.first, "NOT_ELIGIBLE_ON_DATE")
         plant(kinds[.refundOnly]?.first, "REFUND_ONLY")
+        errorsInFile = errors.count
         guard good.count > 3 else { return }
         plant(good[0], "DUPLICATE_RECEIPT")
         receipts[1] = Receipt(
@@ -135,6 +159,23 @@ struct PlantedMonth {
         plant(
             Receipt(payer: good[0].payer, recipient: "9999999", birth: "20200101", sex: "1"),
             "RECIPIENT_UNKNOWN")
+        errorsInFile = errors.count
+        guard usable.count > 4 else { return }
+        errors[receipts.count + 1] = "AMOUNT_MISMATCH"
+        amountError = claim(of: usable[4], number: receipts.count + 1)
+    }
+
+    /// A visit at which the patient was asked for three times what the payment body computes.
+    private func claim(of receipt: Receipt, number: Int) -> [UInt8] {
+        let birth = receipt.birth
+        let born = "\(birth.prefix(4))-\(birth.dropFirst(4).prefix(2))-\(birth.suffix(2))"
+        let text = """
+            {"claims":[{"number":\(number),"institution":"\(institution.code)",\
+            "month":"\(month.text)","type":"1122","insurer":"01130012","points":500,"days":[\(day)],\
+            "birthDate":"\(born)","publics":[{"payer":"\(receipt.payer)",\
+            "recipient":"\(receipt.recipient)","copayment":1500,"recomputedCopayment":500}]}]}
+            """
+        return Array(text.utf8)
     }
 
     private enum Kind { case usable, ended, refundOnly }

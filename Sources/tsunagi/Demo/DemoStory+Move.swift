@@ -5,7 +5,7 @@ import Ledger
 /// and both then hold what the gateway signed.
 extension DemoStory {
     func move() throws {
-        guard let family = cast.family else { return }
+        guard let family = cast.movingFamily else { return }
         let (old, new) = (cast.offices[0], cast.offices[2])
         let day = WallClock.now().dayInJapan.adding(days: -3)
         let arrived = family.map {
@@ -62,7 +62,7 @@ extension DemoStory {
 extension DemoCast {
     /// A mother and her children who live in the first municipality, hold its certificates and appear nowhere
     /// else; a small cast may have none.
-    fileprivate var family: [Int]? {
+    var movingFamily: [Int]? {
         let today = WallClock.now().dayInJapan
         let others = Set(
             [child, movedChild, adult, chronic?.index, baby].compactMap { $0.map { $0 / 4 } })

@@ -54,7 +54,11 @@ struct RefundTests {
         try made.expect(201)
         // A fifth instead of the three tenths that were paid: 3,000 yen come back.
         #expect(made.int("yen") == 3_000 && made.text("status") == "open")
-        #expect(made.json["steps"]?.array?.isEmpty == false)
+        let steps = (made.json["steps"]?.array ?? []).compactMap(\.object)
+        let last = steps.last(where: { $0["rule"]?.string == "rounding/counter" })
+        let counter = try #require(last)
+        #expect(counter["yen"]?.int == 6_000 && counter["verified"]?.bool == true)
+        #expect(counter["source"]?.string?.isEmpty == false)
         #expect(try await request(token).text("id") == made.text("id"))
         let recipient = String(1_000_000 + chronic.resident.index)
         let id = try #require(try await listed(recipient)["id"]?.string)

@@ -304,6 +304,7 @@ extension Deed {
         office("runMonth", .nobody) { _, person in
             .post(person.town, "/claims/months/2019-02/runs", nil)
         },
+        office("listMonths", .nobody) { _, person in .get(person.town, "/claims/months") },
         office("readMonthRun", .nobody) { _, person in
             .get(person.town, "/claims/months/2019-02/runs/latest")
         },

@@ -53,6 +53,16 @@ package struct BillNote: Hashable, Sendable {
         self.source = source
         self.yen = yen
     }
+
+    /// As it is kept and as it is told: words, the row of ours that it follows from, and its yen.
+    package func write(into writer: inout JSONWriter) {
+        writer.member("ja", text.ja)
+        writer.member("en", text.en)
+        writer.member("rule", rule)
+        writer.member("source", source?.text)
+        writer.member("verified", source?.isVerified)
+        writer.member("yen", yen)
+    }
 }
 
 /// 保存の形: notes as the ledger keeps them.
@@ -61,14 +71,7 @@ extension [BillNote] {
         var writer = JSONWriter(reservingBytes: 512)
         writer.beginArray()
         for note in self {
-            writer.object {
-                $0.member("ja", note.text.ja)
-                $0.member("en", note.text.en)
-                $0.member("rule", note.rule)
-                $0.member("source", note.source?.text)
-                $0.member("verified", note.source?.isVerified)
-                $0.member("yen", note.yen)
-            }
+            writer.object { note.write(into: &$0) }
         }
         writer.endArray()
         return writer.text

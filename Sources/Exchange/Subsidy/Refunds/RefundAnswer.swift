@@ -192,12 +192,7 @@ package struct RefundCase: Sendable {
         writer.member("answeredOn", answer?.day.text)
         writer.member("ground", answer?.ground?.rawValue)
         writer.array("steps") { list in
-            for step in steps {
-                list.object {
-                    $0.member("ja", step.text.ja)
-                    $0.member("en", step.text.en)
-                }
-            }
+            for step in steps { list.object { step.write(into: &$0) } }
         }
     }
 }

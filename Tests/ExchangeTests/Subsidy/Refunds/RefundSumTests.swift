@@ -65,6 +65,37 @@ import Testing
         }
     }
 
+    /// What whoever decides checks: the yen of each step, and the row of ours that it follows from.
+    @Test func `each step of a case is told with its yen and its rule`() throws {
+        let sum = try Self.sum([Self.receipt()], on: Self.child)
+        let refund = RefundCase(
+            id: RecordID(high: 1, low: 1),
+            capMonth: CapMonth(
+                certificate: Self.child.certificate,
+                month: ServiceMonth(of: SubsidyCase.day("2026-06-15"))),
+            origin: .receipts(paid: 3_000), yen: sum.yen,
+            steps: try [BillNote](face: sum.notes.face), since: Instant(microseconds: 0),
+            isWithdrawn: false, answer: nil, isToReexamine: false)
+        var writer = JSONWriter(reservingBytes: 1_024)
+        writer.beginObject()
+        refund.write(id: "1", into: &writer)
+        writer.endObject()
+        let told = try JSON(reading: writer.text).requiredObject(at: "refund")
+        let steps = try told.requiredArray("steps").compactMap(\.object)
+        #expect(steps.map { $0["yen"]?.int } == sum.notes.map(\.yen))
+        #expect(steps.map { $0["rule"]?.string } == sum.notes.map(\.rule))
+        let counter = steps.last(where: { $0["rule"]?.string == "rounding/counter" })
+        let last = try #require(counter)
+        #expect(last["yen"]?.int == 500 && last["verified"]?.bool == true)
+        #expect(last["source"]?.string?.isEmpty == false)
+        // Of notes that were kept before it was told nothing is added.
+        var before = JSONWriter(reservingBytes: 64)
+        before.beginObject()
+        try [BillNote](face: #"[{"ja":"一","en":"one"}]"#)[0].write(into: &before)
+        before.endObject()
+        #expect(before.text == #"{"ja":"一","en":"one"}"#)
+    }
+
     @Test(arguments: ways.indices)
     func `a counter still prices no scheme that pays back`(_ index: Int) throws {
         let book = try Self.paidBack()

@@ -136,7 +136,7 @@ extension OpenAPI {
                     )),
                 .required("next", .anyObject), .required("since", .instant),
                 .optional("answeredOn", .day), .optional("ground", .text),
-                .required("steps", .list(of: .anyObject)), .optional("patient", .text),
+                .required("steps", .list(of: step)), .optional("patient", .text),
                 .optional("payer", .text), .optional("recipient", .text),
             ])
         ),
@@ -148,6 +148,15 @@ extension OpenAPI {
         ),
     ]
 
+    private static let step = Schema.object([
+        .required("ja", .text), .required("en", .text),
+        .optional("yen", .integer.note("この段の額 / What the step comes to.")),
+        .optional(
+            "rule",
+            .text.note("根拠の行。申請そのものによる段にはない / The row of ours it follows from, if any.")),
+        .optional("source", .text.note("根拠の出典 / Where the row is from.")),
+        .optional("verified", .boolean.note("出典と照合した行か / Whether the row was checked.")),
+    ])
     private static let month = Schema.text.pattern("^\\d{4}-\\d{2}$")
     private static let certificate = Schema.object([
         .required("body", .text), .required("type", .text),
