@@ -206,6 +206,8 @@ package struct Migrations: Sendable {
         File(
             name: "0110_numbers_of_withdrawn_files",
             sql: PackageResources._110_numbers_of_withdrawn_files_sql),
+        File(
+            name: "0119_early_protection", sql: PackageResources._119_early_protection_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.
