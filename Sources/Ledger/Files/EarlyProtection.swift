@@ -1,12 +1,12 @@
 import Exchange
 import Postgres
 
-/// 早い保護: 支援措置 in a file that waits, for the one before it or for a second person, is effective when the file is
-/// acknowledged. It is taken over by the words of the rows once they are applied, and goes with a file that
-/// is refused or withdrawn; it never ends a protection early.
+/// 早い保護: 支援措置 in a file that waits, for the one before it or for a second person, is effective when the
+/// file is acknowledged. It is taken over by the words of the rows once they are applied, and goes with a
+/// file that is refused or withdrawn; it never ends a protection early.
 extension Records {
-    /// Whom these numbers are of is protected as long as the file is on its way, with an entry for each; effective
-    /// once the file has its place. Whoever is not known yet is made: what is told of them first is
+    /// Whom these numbers are of is protected as long as the file is on its way, with an entry for each;
+    /// effective once the file has its place. Whoever is not known yet is made: what is told of them first is
     /// protected too. Called once in an access: of two calls each would make the same new person.
     mutating func protect(_ numbers: [HashChain], with file: RecordID) throws -> Set<PersonKey> {
         guard !numbers.isEmpty else { return [] }
