@@ -1,5 +1,5 @@
--- 早い保護: whom a file that waits, or is being applied, protects. A row takes effect with the state of its file and
--- loses it with it; behind the last row that was applied its own words stand, and it goes.
+-- 早い保護: whom a file that waits, or is being applied, protects. A row takes effect with its file and loses it
+-- with it; behind the last row that was applied its own words stand, and it goes.
 create table office.early_protection (
     file uuid not null references office.file on delete cascade,
     -- 番号そのものの記録: as it comes with a number, it goes with it when a merge is undone.
