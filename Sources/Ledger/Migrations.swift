@@ -221,3 +221,6 @@ package struct Migrations: Sendable {
         File(
             name: "0117_undone_doses_and_audiences",
             sql: PackageResources._117_undone_doses_and_audiences_sql),
+        File(
+            name: "0119_early_protection",
+            sql: PackageResources._119_early_protection_sql),

@@ -164,6 +164,8 @@ package enum FHIR {
             "http://jpfhir.jp/fhir/core/Extension/StructureDefinition/JP_Immunization_"
         static let nameRepresentation =
             "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
+        package static let absenceReason =
+            "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
     }
 
     /// `id`: 1–64 of `[A-Za-z0-9-.]`.

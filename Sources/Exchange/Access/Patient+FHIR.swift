@@ -72,12 +72,25 @@ package struct PatientView: Hashable, Sendable {
 }
 
 extension JSONWriter {
-    /// IDE (as written) or SYL (kana); a name of one part is `text` only.
-    fileprivate mutating func humanName(_ representation: String, _ text: String) {
-        guard !text.isEmpty else { return }
+    /// IDE (as written) or SYL (kana); a name of one part is `text` only. A 外字, whose picture its owner alone
+    /// knows, stands as 〓, and the name says that something of it is missing.
+    fileprivate mutating func humanName(_ representation: String, _ registered: String) {
+        guard !registered.isEmpty else { return }
+        let hasGaiji = registered.unicodeScalars.contains(where: \.isPrivateUse)
+        var text = registered
+        if hasGaiji {
+            var scalars = String.UnicodeScalarView()
+            for scalar in registered.unicodeScalars {
+                scalars.append(scalar.isPrivateUse ? "〓" : scalar)
+            }
+            text = String(scalars)
+        }
         object { name in
             name.array("extension") {
                 $0.extensionItem(FHIR.Extension.nameRepresentation, "valueCode", representation)
+                if hasGaiji {
+                    $0.extensionItem(FHIR.Extension.absenceReason, "valueCode", "unsupported")
+                }
             }
             name.member("use", "usual")
             name.member("text", text)

@@ -4,7 +4,12 @@
 /// in for it.
 package struct ErrorFile: Sendable {
     /// The columns behind those of the layout. Their names cannot be those of a municipal system.
-    package static let columns = ["つなぎ:元の行", "つなぎ:コード", "つなぎ:対処", "つなぎ:what to do"]
+    package static let columns = [
+        "つなぎ:元の行", "つなぎ:コード", "つなぎ:値の種類", "つなぎ:対処", "つなぎ:what to do",
+    ]
+    /// As it is written, and as it was before it told the class of the values: such files, and parts kept so,
+    /// come back for as long as anybody has them.
+    static let forms = [columns, columns.filter { $0 != "つなぎ:値の種類" }]
 
     /// As the gateway names the file: 1 to 64 of `[0-9a-z-]`.
     private let file: String
@@ -46,9 +51,14 @@ package struct ErrorFile: Sendable {
         writer.field(origin.text.utf8)
         // A row is a line: a spreadsheet counts the rows of this file as a report on it counts lines.
         let codes = findings.map { "\($0.item): \($0.code.rawValue)" }.joined(separator: "; ")
+        let classes = findings.compactMap { finding in
+            finding.cell.map { "\(finding.item): \($0.kind.rawValue)" }
+        }.joined(separator: "; ")
         let ja = findings.map(\.ja).joined()
         let en = findings.map(\.en).joined(separator: " ")
-        for text in [codes, ja, en] { writer.field(binding.characters.bytes(of: text).bytes) }
+        for text in [codes, classes, ja, en] {
+            writer.field(binding.characters.bytes(of: text).bytes)
+        }
         writer.endRow()
     }
 
@@ -75,7 +85,8 @@ package struct ErrorFile: Sendable {
             let isSuspect = row.findings.contains {
                 $0.code == .individualNumberElsewhere && $0.item == rule.item
             }
-            return isNumber || isSuspect ? [] : bytes
+            if isNumber || isSuspect { return [] }
+            guard row.mayBeShifted else { return bytes }
         }
         // Nobody knows which field is which: whatever has twelve digits may be the number.
         let cell = Cell(bytes, binding.characters)
@@ -88,4 +99,7 @@ extension CheckedRow {
     fileprivate var isMisplaced: Bool {
         findings.contains { $0.code == .fieldCount || $0.code == .quoting }
     }
+
+    /// A refused row with fewer fields than columns: perhaps the comma that is missing is not the last.
+    fileprivate var mayBeShifted: Bool { isRefused && row.count < binding.columnCount }
 }

@@ -7,21 +7,31 @@ final class LayoutBinding: Sendable {
     let fields: [Int]
     /// The header as the file wrote it, without the columns of an error file; empty without one.
     let header: [[UInt8]]
-    /// 訂正ファイル: an error file of ours comes back. Its own columns stand behind those of the layout.
-    let isMending: Bool
+    /// Of an error file of ours that comes back: how many columns of its own stand behind the layout's.
+    private let errorColumns: Int
 
     /// How many of the fields are columns of the layout.
     let columnCount: Int
-    var fieldCount: Int { columnCount + (isMending ? ErrorFile.columns.count : 0) }
+    var fieldCount: Int { columnCount + errorColumns }
+    /// 訂正ファイル: an error file of ours comes back.
+    var isMending: Bool { errorColumns > 0 }
+
+    /// A spreadsheet writes nothing for the empty cells at a row's end. What is missing there is empty, but
+    /// for the cell that says where a mended row stood first; without a header nothing but their number
+    /// says which field is which.
+    var fewestFields: Int {
+        if header.isEmpty { return fieldCount }
+        return isMending ? columnCount + 1 : 1
+    }
 
     private init(
-        layout: Layout, characters: Characters, fields: [Int], header: [[UInt8]], isMending: Bool
+        layout: Layout, characters: Characters, fields: [Int], header: [[UInt8]], errorColumns: Int
     ) {
         self.layout = layout
         self.characters = characters
         self.fields = fields
         self.header = header
-        self.isMending = isMending
+        self.errorColumns = errorColumns
         columnCount = fields.count { $0 >= 0 }
     }
 
@@ -29,7 +39,7 @@ final class LayoutBinding: Sendable {
     func reading(_ characters: Characters) -> LayoutBinding {
         LayoutBinding(
             layout: layout, characters: characters, fields: fields, header: header,
-            isMending: isMending)
+            errorColumns: errorColumns)
     }
 
     /// A layout without header: the first row shows only whether it is an error file.
@@ -37,11 +47,12 @@ final class LayoutBinding: Sendable {
         -> LayoutBinding
     {
         let count = layout.columns.count
-        let isMending =
-            row.count == count + ErrorFile.columns.count && RowOrigin(row[count]) != nil
+        let own = ErrorFile.forms.first {
+            row.count == count + $0.count && RowOrigin(row[count]) != nil
+        }
         return LayoutBinding(
             layout: layout, characters: characters, fields: Array(0..<count), header: [],
-            isMending: isMending)
+            errorColumns: own?.count ?? 0)
     }
 
     static func header(
@@ -51,8 +62,8 @@ final class LayoutBinding: Sendable {
         // Some systems end every line with a comma.
         while cells.last?.isEmpty == true { cells.removeLast() }
         let names = cells.map { name(of: $0, characters) }
-        let isMending = names.suffix(ErrorFile.columns.count).elementsEqual(ErrorFile.columns)
-        let own = isMending ? names.dropLast(ErrorFile.columns.count) : names[...]
+        let form = ErrorFile.forms.first { names.suffix($0.count).elementsEqual($0) }
+        let own = names.dropLast(form?.count ?? 0)
         // Without them nobody finds the numbers of the rows: they are not to be removed.
         guard !own.contains(where: { ErrorFile.columns.contains($0) }) else {
             throw FileRefusal([FileFault(.errorColumns, line: row.line)])
@@ -63,7 +74,7 @@ final class LayoutBinding: Sendable {
         guard faults.isEmpty else { throw FileRefusal(faults) }
         return LayoutBinding(
             layout: layout, characters: characters, fields: reading.fields,
-            header: cells.prefix(own.count).map { Array($0) }, isMending: isMending)
+            header: cells.prefix(own.count).map { Array($0) }, errorColumns: form?.count ?? 0)
     }
 }
 

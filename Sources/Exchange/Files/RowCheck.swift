@@ -60,7 +60,7 @@ struct RowCheck: Sendable {
         }
         // Some systems end every line with a comma: empty fields too many mean nothing.
         let surplus = binding.fieldCount..<max(row.count, binding.fieldCount)
-        if row.count < binding.fieldCount || surplus.contains(where: { !row[$0].isEmpty }) {
+        if row.count < binding.fewestFields || surplus.contains(where: { !row[$0].isEmpty }) {
             add(.fieldCount)
             return false
         }

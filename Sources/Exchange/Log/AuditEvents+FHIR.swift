@@ -106,9 +106,7 @@ extension JSONWriter {
     /// https://hl7.org/fhir/R4/extension-data-absent-reason.html: stands where an element must be.
     fileprivate mutating func masked() {
         array("extension") {
-            $0.extensionItem(
-                "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode",
-                "masked")
+            $0.extensionItem(FHIR.Extension.absenceReason, "valueCode", "masked")
         }
     }
 

@@ -14,7 +14,8 @@ extension GatewayParts {
     }
 
     /// One look at every body: makes what this day still lacks. Returns the bodies whose entitlements are
-    /// stale, and the feeds of other fields and of files that are late; those not in `told` are told of now.
+    /// stale, and the feeds of other fields and of files that are late; those not in `told` are told of now,
+    /// in the log and to the bodies themselves.
     @discardableResult
     package func makeStatements(
         told: Set<String> = [], _ logger: Logger
@@ -32,17 +33,21 @@ extension GatewayParts {
         for body in news {
             logger.warning("a body's registrations are stale", metadata: ["body": "\(body.code)"])
         }
-        if !news.isEmpty { try await ledger.askToLook(news) }
         let late = try await lateFeeds(by: rules, at: now, told: told, logger)
+        let newlyLate = Set(late.filter { !told.contains($0.name) }.map(\.body))
+        let unheard = bodies.map(\.party).filter {
+            newlyLate.contains($0.code) || news.contains($0)
+        }
+        if !unheard.isEmpty { try await ledger.askToLook(unheard) }
         try await makeStatements(of: bodies.map(\.party), logger)
-        return Set(stale).union(late)
+        return Set(stale).union(late.map(\.name))
     }
 
     /// 遅れの見張り: field by field, for rows of one field say nothing of another, and a row of the API nothing of
-    /// the nightly file. Of late entitlements the bodies themselves are told.
+    /// the nightly file.
     private func lateFeeds(
         by rules: SubsidyRules, at now: Instant, told: Set<String>, _ logger: Logger
-    ) async throws -> [String] {
+    ) async throws -> [LateFeed] {
         let late = try await ledger.feedsTakingPart().compactMap { $0.late(by: rules, at: now) }
             .filter { $0.isFileAlone || $0.field != .subsidy }
         for field in StatementField.allCases {
@@ -57,7 +62,7 @@ extension GatewayParts {
                 feed.isFileAlone ? "a body's nightly file is missing" : "a body's feed is stale",
                 metadata: ["body": "\(feed.body)", "field": "\(feed.field.rawValue)"])
         }
-        return late.map(\.name)
+        return late
     }
 
     /// One that fails keeps none behind it waiting: it is tried again with the next look.

@@ -120,6 +120,7 @@ extension Records {
     }
 
     private mutating func endApplying(_ file: FileRow, _ kind: FileKind) throws {
+        endProtection(of: file.file)
         if file.endsMissing, !file.hasUnnamedRows {
             guard let through = file.ends.through else { return try judgeEnds(file, kind) }
             if try endMissing(file, kind, behind: through) { return }

@@ -40,6 +40,7 @@ extension Records {
                 (Self.withdraw, [.id(file), .text(who), .time(now)]),
                 (Self.forgetKept, [.id(file)]),
             ])
+            endProtection(of: file)
             // Its rows were applied: the body has said what it holds.
             if found.ends.isAsked, let field = StatementField(registration: kind.registration) {
                 refresh(field, isWholeFile: true, asOf: found.asOf)

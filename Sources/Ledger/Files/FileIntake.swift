@@ -18,6 +18,8 @@ struct FileIntake {
     private(set) var refusal: FileRefusal?
     /// 誰のものか分からない行: refused rows whose number nobody can read, and the first lines of them.
     private(set) var unnamed = UnnamedRows()
+    /// 支援措置: whether any row protects.
+    private(set) var isProtective = false
 
     init(
         file: RecordID, layout: Layout, announced: AnnouncedFile,
@@ -72,6 +74,10 @@ struct FileIntake {
         part.numbers.append(number.map(hash))
         part.origins.append(number == nil ? row.origin : nil)
         if let origin = row.origin { part.mended.insert(origin.file) }
+        if row.isProtective {
+            isProtective = true
+            part.protective.append(part.lines.count - 1)
+        }
         if !row.findings.isEmpty {
             part.found.add(.init(line: row.line, outcome: nil, findings: row.findings))
         }
@@ -86,8 +92,8 @@ struct FileIntake {
         }
         return FileChunk(
             file: file, chunk: partCount, lines: part.lines, numbers: part.numbers,
-            origins: part.origins, mended: part.mended, rows: part.keeper.takeBytes(),
-            found: part.found)
+            origins: part.origins, mended: part.mended, protective: part.protective,
+            rows: part.keeper.takeBytes(), found: part.found)
     }
 
     private struct Part {
@@ -96,6 +102,7 @@ struct FileIntake {
         var numbers: [HashChain?] = []
         var origins: [RowOrigin?] = []
         var mended: Set<String> = []
+        var protective: [Int] = []
         var found = RowTellings()
 
         var isEmpty: Bool { lines.isEmpty }
@@ -125,6 +132,13 @@ struct FileChunk: Sendable {
     let origins: [RowOrigin?]
     /// The files in which its mended rows stood first.
     let mended: Set<String>
+    /// Places of the rows that protect somebody.
+    let protective: [Int]
     let rows: [UInt8]
     let found: RowTellings
+}
+
+extension CheckedRow {
+    /// 支援措置: taken, and saying that its resident is not disclosed.
+    fileprivate var isProtective: Bool { !isRefused && flag("isNotDisclosed") == true }
 }

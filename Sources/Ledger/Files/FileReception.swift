@@ -73,17 +73,19 @@ package final class FileReception: Sendable {
     private let kind: FileKind
     private let caller: Caller
     private let announcement: FileAnnouncement
+    private let hashing: FileHashing
     private let state: Mutex<State>
     package let file: RecordID
 
     fileprivate init(
         _ ledger: Ledger, _ kind: FileKind, _ caller: Caller, _ announcement: FileAnnouncement,
-        _ intake: FileIntake
+        _ intake: FileIntake, _ hashing: FileHashing
     ) {
         self.ledger = ledger
         self.kind = kind
         self.caller = caller
         self.announcement = announcement
+        self.hashing = hashing
         file = intake.file
         state = Mutex(State(intake: intake))
     }
@@ -94,7 +96,7 @@ package final class FileReception: Sendable {
         let number = state.withLock { $0.blocks } + 1
         try await ledger.access(caller, kind.purpose) { [self] records in
             let parts = state.withLock { $0.parts(of: block, number) }
-            try records.keep(parts, asOfTheirFiles: hasTheirMoment)
+            try records.keep(parts, asOfTheirFiles: hasTheirMoment, protecting: protecting)
             records.enter(nil, basis: FileRow.basis(file, "parts", parts.count))
         }
     }
@@ -110,7 +112,7 @@ package final class FileReception: Sendable {
             let (end, intake) = state.withLock { ($0.finish(), $0.intake.measured) }
             let arrived = ArrivedFile(
                 file: file, announcement: announcement, hasTheirMoment: hasTheirMoment,
-                digest: end.digest, measured: intake)
+                protecting: protecting, digest: end.digest, measured: intake)
             return try records.receive(arrived, end.parts)
         }
         return (answer.answer, answer.bytes)
@@ -129,6 +131,9 @@ package final class FileReception: Sendable {
 
     /// Mended rows are as of the files that they stood in, unless their sender says otherwise.
     private var hasTheirMoment: Bool { kind.hasMoment && announcement.asOf == nil }
+
+    /// A file that only looks protects nobody.
+    private var protecting: FileHashing? { announcement.isDryRun ? nil : hashing }
 
     /// What was kept of a file whose end did not come.
     package func abandon() async { await ledger.forget(arriving: file) }
@@ -157,7 +162,7 @@ extension Ledger {
             records.enter(nil, basis: FileRow.basis(intake.file, "parts", 0))
             return intake
         }
-        return FileReception(self, kind, caller, announcement, intake)
+        return FileReception(self, kind, caller, announcement, intake, hashing)
     }
 
     /// 掃除: files whose end did not come in six hours, or this one. The slowest sender that is not
@@ -204,6 +209,8 @@ struct ArrivedFile {
     let announcement: FileAnnouncement
     /// 直した行の時点: of the files in which its rows stood first.
     let hasTheirMoment: Bool
+    /// The keys for whom its rows protect; `nil` of a file that only looks.
+    let protecting: FileHashing?
     let digest: [UInt8]
     let measured: FileIntake.Measured
 
@@ -221,11 +228,12 @@ extension FileIntake {
         let rows: Int
         let refusal: FileRefusal?
         let unnamed: UnnamedRows
+        let isProtective: Bool
     }
 
     var measured: Measured {
         Measured(
             layout: layout, byteCount: byteCount, encoding: encoding, isMending: isMending,
-            rows: rows, refusal: refusal, unnamed: unnamed)
+            rows: rows, refusal: refusal, unnamed: unnamed, isProtective: isProtective)
     }
 }

@@ -28,10 +28,16 @@ extension Records {
         ])
     }
 
-    /// `asOfTheirFiles`: mended rows are as of the files in which they stood first.
-    mutating func keep(_ parts: [FileChunk], asOfTheirFiles: Bool) throws {
+    /// `asOfTheirFiles`: mended rows are as of the files in which they stood first. Returns whom the rows
+    /// protect, with the keys of `hashing`; nobody without it: such a file only looks.
+    @discardableResult
+    mutating func keep(
+        _ parts: [FileChunk], asOfTheirFiles: Bool, protecting hashing: FileHashing?
+    ) throws -> Set<PersonKey> {
+        var protected: [HashChain] = []
         for var part in parts {
             try findNumbers(of: &part)
+            protected += part.protective.compactMap { part.numbers[$0] }
             let files = part.mended.compactMap { try? RecordID($0) }
             if asOfTheirFiles, !files.isEmpty {
                 let key: [Value] = [
@@ -51,6 +57,8 @@ extension Records {
                 )
             ])
         }
+        guard let hashing, let file = parts.first?.file else { return [] }
+        return try protect(protected.map { hashing.extended($0.byVersion) }, with: file)
     }
 
     /// A mended row without a number has the one that it came with first, in a file of the same

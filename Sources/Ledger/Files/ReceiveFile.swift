@@ -9,6 +9,7 @@ extension Records {
     mutating func receive(_ arrived: ArrivedFile, _ parts: [FileChunk]) throws -> FileReceipt {
         if let refusal = arrived.measured.refusal {
             write([(Self.deleteChunks, [.id(arrived.file)])])
+            endProtection(of: arrived.file)
             settle(arrived, as: .refused, place: nil, faults: refusal.json)
             enter(nil, outcome: Refusal.fileRefused.code, basis: arrived.basis)
             return arrived.receipt(.refused)
@@ -88,7 +89,11 @@ extension Records {
         _ arrived: ArrivedFile, _ parts: [FileChunk], as state: FileRow.State, place: Int?,
         awaiting awaited: AwaitedFile? = nil
     ) throws -> FileReceipt {
-        try keep(parts, asOfTheirFiles: arrived.hasTheirMoment)
+        let protected = try keep(
+            parts, asOfTheirFiles: arrived.hasTheirMoment, protecting: arrived.protecting)
+        if arrived.protecting != nil, arrived.measured.isProtective {
+            try beginProtection(of: arrived.file, protected)
+        }
         settle(arrived, as: state, place: place)
         return arrived.receipt(state, awaiting: awaited)
     }

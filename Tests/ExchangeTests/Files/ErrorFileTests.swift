@@ -35,6 +35,53 @@ import Testing
         #expect(again.rows.map(\.line) == [2, 3])
     }
 
+    @Test func `what kind of value was found stands beside its code, and never the value`() throws {
+        let outcome = try FileSample.check(
+            FileSample.file(FileSample.row(["性別": "7", "生年月日": "令和9年13月1日"])))
+        let lines = Self.errors(of: outcome).split(separator: "\r\n")
+        #expect(lines[0].contains(",つなぎ:コード,つなぎ:値の種類,つなぎ:対処,"))
+        let told = "basicFiveInfo.dateOfBirth: mixed; basicFiveInfo.sex: digits"
+        #expect(lines[1].contains(",\(told),"))
+    }
+
+    /// Somebody has one in the tray; parts of files were kept so, too.
+    @Test func `an error file of before the class of values is mended as ever`() throws {
+        let refused = FileSample.row(["履歴キー": "h2", "性別": "7"])
+        let errors = Self.errors(of: try FileSample.check(FileSample.file(refused)))
+        let old = errors.replacing(",つなぎ:値の種類", with: "")
+            .replacing(",basicFiveInfo.sex: digits", with: "").replacing(",7,", with: ",2,")
+        #expect(!old.contains(": digits"))
+        let mended = try FileSample.check(old)
+        #expect(mended.isMending && mended.codes.isEmpty)
+        #expect(mended.rows.map(\.origin) == [RowOrigin(file: "f1", line: 2)])
+        let layout = try FileSample.layout("entitlements")
+        var kept = FileCheck(kept: .utf8, of: layout, table: FileSample.table)
+        let rows = try kept.read(Array(old.utf8)[...]) + kept.finish()
+        #expect(rows.map { $0.text("historyKey") } == ["h2"])
+    }
+
+    /// The texts of ours may go with the empty cells at the end; where the row stood first may not.
+    @Test func `of the columns of ours a mended row needs the first`() throws {
+        let file = FileSample.file(FileSample.row(["性別": "7"]))
+        let errors = Self.errors(of: try FileSample.check(file)).replacing(",7,", with: ",2,")
+        let lines = errors.split(separator: "\r\n")
+        let origin = try #require(lines[1].firstRange(of: "#2@f1"))
+        func check(_ row: Substring) throws -> FileSample.Outcome {
+            try FileSample.check("\(lines[0])\r\n\(row)\r\n")
+        }
+        let short = try check(lines[1][..<origin.upperBound])
+        #expect(short.codes.isEmpty && short.rows[0].origin?.line == 2)
+        #expect(try check(lines[1][..<origin.lowerBound].dropLast()).codes == [.fieldCount])
+    }
+
+    /// A comma that is missing in the middle puts the number under another name.
+    @Test func `of a refused row that is too short nothing with twelve digits leaves`() throws {
+        let row = FileSample.row().replacing("kodomo01,", with: "")
+        let outcome = try FileSample.check(FileSample.file(row))
+        #expect(outcome.rows[0].isRefused)
+        #expect(!Self.errors(of: outcome).contains("123456789018"))
+    }
+
     /// Whoever removed them would take the rows' numbers away.
     @Test func `columns of an error file that were moved are to be put back`() throws {
         let file = FileSample.file(FileSample.row(["性別": "7"]))

@@ -98,6 +98,30 @@ import Testing
         #expect(outcome.rows[1].findings.isEmpty)
     }
 
+    /// Excel writes nothing for empty cells at the end of a row.
+    @Test func `empty cells may be missing at a row's end, and a required one is named`() throws {
+        let whole = FileSample.row(["受給者証券面項目": ""])
+        let next = FileSample.row(["履歴キー": "h2"])
+        let short = try FileSample.check(FileSample.file(String(whole.dropLast()), next))
+        #expect(short.codes.isEmpty && short.counts.accepted == 2)
+        #expect(short.shown == (try FileSample.check(FileSample.file(whole, next))).shown)
+        let cells = FileSample.row().split(separator: ",", omittingEmptySubsequences: false)
+        let cut = cells.dropLast(2).joined(separator: ",")
+        let found = try FileSample.check(FileSample.file(cut, next)).rows.flatMap(\.findings)
+        #expect(found.map { "\($0.item) \($0.code.rawValue)" } == ["isDeleted required"])
+        let longer = try FileSample.check(FileSample.file(FileSample.row() + ",x", next))
+        #expect(longer.codes == [.fieldCount])
+    }
+
+    /// Without a header nothing else says which field is which.
+    @Test func `a row of a file without header has all its fields`() throws {
+        let layout = try FileSample.layout("national-local-schemes")
+        let row = (1..<layout.columns.count).map { _ in "" }
+        let text = "1" + row.dropLast().map { _ in "," }.joined() + "\n"
+        let outcome = try FileSample.check(text.utf8, layout)
+        #expect(outcome.codes == [.fieldCount])
+    }
+
     @Test func `the same key twice in one file is refused`() throws {
         let outcome = try FileSample.check(FileSample.file(FileSample.row(), FileSample.row()))
         #expect(outcome.codes == [.duplicateKey] && outcome.rows[1].isRefused)

@@ -138,6 +138,21 @@ import Testing
         #expect(resource["address"] == nil)
     }
 
+    /// 外字: a picture that its owner alone knows.
+    @Test func `a character nobody else can show stands as 〓, and its name says so`() throws {
+        let patient = PatientView(
+            pairwiseID: "p", name: "見\u{E000}　花子", nameKana: "ミホン ハナコ", birthDate: nil, sex: nil)
+        let names = try object(patient.render()).requiredArray("name").compactMap(\.object)
+        #expect(try names.map { try $0.requiredString("text") } == ["見〓 花子", "ミホン ハナコ"])
+        #expect(try names[0].requiredString("family") == "見〓")
+        let reasons = try names.map { name in
+            try name.requiredArray("extension").compactMap(\.object)
+                .filter { $0["url"]?.string == FHIR.Extension.absenceReason }
+                .map { $0["valueCode"]?.string }
+        }
+        #expect(reasons == [["unsupported"], []])
+    }
+
     static let listeners: [(listener: Listener, resources: [String])] = [
         (
             .institution,

@@ -166,6 +166,74 @@ struct NonDisclosureTests {
         #expect(answer.code == Refusal.relationUnknown.code)
     }
 
+    /// How many a file protects now that is not applied yet.
+    private func protected(by file: String) async throws -> Int {
+        try await gateway.count(
+            """
+            select count(*) from office.early_protection e
+            join exchange.withheld w on w.person = e.person where e.file = $1::text::uuid
+            """, [.text(file)])
+    }
+
+    @Test func `a flag in a file that is held protects at once, and is taken over by its rows`()
+        async throws
+    {
+        let side = try await side()
+        let today = gateway.clock.today
+        let bytes = NightFile([
+            side.child.cells(today.adding(days: -10), today.adding(days: 299), ["不開示フラグ": "1"])
+        ]).bytes()
+        func represented() async throws -> Int {
+            try await gateway.represented(side.token).count
+        }
+        // One that only looks protects nobody.
+        let dry = try await gateway.upload(bytes, "dryRun=true")
+        try dry.expect(202)
+        _ = try await gateway.settled(dry.text("file"))
+        #expect(try await represented() == 1)
+        let sequence = try await gateway.nextSequence()
+        func hold() async throws -> String {
+            let held = try await gateway.upload(bytes, "sequence=\(sequence + 1)")
+            #expect(held.text("status") == "held", "\(held.text)")
+            return held.text("file")
+        }
+        var file = ""
+        let entries = try await gateway.entries { file = try await hold() }
+        #expect(entries.contains { $0.hasPerson && $0.basis?.contains("protects") == true })
+        #expect(try await represented() == 0)
+        let answer = try await gateway.send(
+            Cast.portal, "GET", "/fhir/Coverage", headers: [side.acting])
+        #expect(answer.code == Refusal.relationUnknown.code)
+        // What is withdrawn takes its word back.
+        try await gateway.decide("withdraw", on: file, operatorID: "clerk-a").expect(200)
+        #expect(try await represented() == 1)
+        file = try await hold()
+        #expect(try await represented() == 0)
+        let next = gateway.people.next().cells(today.adding(days: -10), today.adding(days: 300))
+        try await gateway.upload(NightFile([next]).bytes(), "sequence=\(sequence)").expect(202)
+        let done = try await gateway.settled(file)
+        #expect(done.text("status") == "done", "\(done.text)")
+        #expect(try await represented() == 0)
+        #expect(try await protected(by: file) == 0)
+    }
+
+    @Test func `whoever was never heard of is protected while a file waits for a second person`()
+        async throws
+    {
+        let today = gateway.clock.today
+        let rows = (0..<400).map { place in
+            gateway.people.next().cells(
+                today.adding(days: -10), today.adding(days: 300),
+                ["不開示フラグ": place % 100 == 0 ? "1" : "0"])
+        }
+        let waiting = try await gateway.take(NightFile(rows).bytes(), operatorID: "clerk-a")
+        #expect(waiting.text("status") == "waiting", "\(waiting.text)")
+        let file = waiting.text("file")
+        #expect(try await protected(by: file) == 4)
+        try await gateway.decide("withdraw", on: file, operatorID: "clerk-b").expect(200)
+        #expect(try await protected(by: file) == 0)
+    }
+
     @Test func `a code that a protected resident gave away is no code`() async throws {
         let (resident, card) = try await gateway.settle(years: 30)
         let own = try await gateway.session(of: card)

@@ -337,11 +337,27 @@ struct StatementTests {
         try await gateway.hold([gateway.people.next().row("kodomo", today, today)])
         _ = try await gateway.take(NightFile([]).bytes())
         _ = try await gateway.take(NightFile([]).bytes())
+        let bell = WebhookTarget(
+            party: Cast.town, host: "localhost", port: 1, path: "/ring", anchors: "none")
+        #expect(try await gateway.registry.setWebhook(bell))
+        let asked = """
+            select count(*) from exchange.webhook where party = $1
+                and notice_at > clock_timestamp() - interval '1 minute'
+            """
         #expect(try await parts.makeStatements(TestPostgres.logger).isEmpty)
+        #expect(try await gateway.count(asked, [.text(Cast.town.key)]) == 0)
         try await age(
             .subsidy,
             "file_at = file_at - interval '80 hours', file_before = file_at - interval '104 hours'")
         #expect(try await parts.makeStatements(TestPostgres.logger) == [name])
+        // The town hears of it too, once.
+        #expect(try await gateway.count(asked, [.text(Cast.town.key)]) == 1)
+        _ = try await gateway.sql {
+            try $0.run(Statement("update exchange.webhook set notice_at = null"))
+        }
+        #expect(try await parts.makeStatements(told: [name], TestPostgres.logger) == [name])
+        #expect(try await gateway.count(asked, [.text(Cast.town.key)]) == 0)
+        #expect(try await gateway.registry.removeWebhook(of: Cast.town))
         // One that came once in a while is not missed.
         try await age(.subsidy, "file_before = file_at - interval '74 hours'")
         #expect(try await parts.makeStatements(TestPostgres.logger).isEmpty)
