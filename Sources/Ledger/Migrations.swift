@@ -224,3 +224,77 @@ package struct Migrations: Sendable {
         File(
             name: "0119_early_protection",
             sql: PackageResources._119_early_protection_sql),
+    ]
+
+    /// Applies what is missing as the owner; returns the names applied.
+    package static func apply(as owner: Address, logger: Logger) async throws -> [String] {
+        let pool = Pool(owner, limits: .single, label: "tsunagi-migrate", logger: logger)
+        let applied: [String]
+        do {
+            applied = try await pool.transaction { transaction in
+                try transaction.script(
+                    """
+                    select pg_advisory_xact_lock(\(AdvisoryLock.migration.rawValue));
+                    create table if not exists public.tsunagi_migration (
+                        name text primary key,
+                        checksum text not null,
+                        applied_at timestamptz not null default clock_timestamp()
+                    );
+                    """)
+                let missing = try Self.missing(in: &transaction)
+                for file in missing {
+                    try transaction.script(String(decoding: file.sql, as: UTF8.self))
+                    _ = try transaction.run(
+                        Self.insert, [.text(file.name), .text(file.checksum)])
+                }
+                try transaction.script(
+                    """
+                    grant usage on schema public to tsunagi_gateway, tsunagi_office, tsunagi_sealer;
+                    grant select on public.tsunagi_migration
+                        to tsunagi_gateway, tsunagi_office, tsunagi_sealer;
+                    select log.ensure_partitions(3);
+                    """)
+                return missing.map(\.name)
+            }
+        } catch {
+            await pool.shutdown()
+            throw error
+        }
+        await pool.shutdown()
+        return applied
+    }
+
+    /// Throws unless exactly this release's migrations are applied. Serving never changes a schema.
+    static func check(in transaction: inout Transaction) throws {
+        let pending = try missing(in: &transaction)
+        guard pending.isEmpty else { throw Failure.pending(pending.map(\.name)) }
+    }
+
+    private static func missing(in transaction: inout Transaction) throws -> [File] {
+        let rows = try transaction.query(Self.select)
+        var applied: [String: String] = [:]
+        for index in 0..<rows.count {
+            applied[try rows[index].text(0)] = try rows[index].text(1)
+        }
+        let unknown = Set(applied.keys).subtracting(files.map(\.name))
+        guard unknown.isEmpty else { throw Failure.ahead(unknown.sorted()) }
+        for file in files {
+            if let checksum = applied[file.name], checksum != file.checksum {
+                throw Failure.changed(file.name)
+            }
+        }
+        return files.filter { applied[$0.name] == nil }
+    }
+
+    private static let insert = Statement(
+        "insert into public.tsunagi_migration (name, checksum) values ($1, $2)")
+    private static let select = Statement(
+        "select name, checksum from public.tsunagi_migration order by name")
+}
+
+extension Pool.Limits {
+    /// One connection for work that waits for nobody: ten minutes for a migration of a large table.
+    static let single = Pool.Limits(
+        connectionsMax: 1, waitersMax: 1, waitMilliseconds: 30_000,
+        statementTimeoutMilliseconds: 600_000)
+}

@@ -87,13 +87,13 @@ create trigger entitlement_changes_found after insert on exchange.entitlement
     referencing new table as fresh for each statement execute function exchange.find_changes_of_entitlements();
 
 -- 接種と健診の訂正: of the month that it was of, and of the one that it is of now. A correction that leaves day,
--- programme and price is no other claim.
+-- programme and price is no other claim. A first version corrects nothing, and costs its record nothing here.
 create function exchange.find_changes_of_vaccinations() returns trigger
 language plpgsql security definer set search_path = pg_catalog as $$
 begin
     insert into exchange.month_change (body, month, cause, claims)
     select g.body, g.month, 'vaccination', count(distinct f.vaccination)
-    from fresh f
+    from (select new.*) f
     cross join lateral (
         select b.municipality, b.day, b.refusal, b.programme, b.unit_yen, b.copayment_yen
         from exchange.vaccination_claim b
@@ -112,14 +112,14 @@ begin
     return null;
 end $$;
 create trigger vaccination_claim_changes_found after insert on exchange.vaccination_claim
-    referencing new table as fresh for each statement execute function exchange.find_changes_of_vaccinations();
+    for each row when (new.version > 1) execute function exchange.find_changes_of_vaccinations();
 
 create function exchange.find_changes_of_checkups() returns trigger
 language plpgsql security definer set search_path = pg_catalog as $$
 begin
     insert into exchange.month_change (body, month, cause, claims)
     select g.body, g.month, 'checkup', count(distinct f.result)
-    from fresh f
+    from (select new.*) f
     cross join lateral (
         select b.municipality, b.day, b.refusal, b.checkup, b.yen
         from exchange.checkup_line b
@@ -134,7 +134,7 @@ begin
     return null;
 end $$;
 create trigger checkup_line_changes_found after insert on exchange.checkup_line
-    referencing new table as fresh for each statement execute function exchange.find_changes_of_checkups();
+    for each row when (new.version > 1) execute function exchange.find_changes_of_checkups();
 
 -- 指定: what a closing sent back for want of one that was registered since. One that ended is in the registry's history
 -- until that day, and takes nothing from a day before.
