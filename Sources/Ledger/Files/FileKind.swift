@@ -184,7 +184,7 @@ extension FileKind {
         FileKind(
             layout, purpose, registration: "\(field.rawValue)-prices",
             read: { kept, rules, _ in
-                let services = priced(rules) ?? .vaccinations([:])
+                let services = priced(rules) ?? .vaccinations([:], classes: [])
                 return parted(kept.map { services.row(of: $0.row) }, kept) { _, row in row }
             },
             weigh: { records, rows, rules in

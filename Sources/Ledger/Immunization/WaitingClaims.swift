@@ -99,7 +99,7 @@ private struct WaitingClaim: Sendable {
             expecting: rules.isOfPregnancy(given.vaccine) ? [person] : [], rules: book)
         let prices: [RegisteredPrice] = try transaction.pipeline([
             RegisteredPrice.step(
-                of: [person], services: rules.routineProgrammes(giving: [given.vaccine]))
+                of: [person], services: rules.pricedProgrammes(giving: [given.vaccine]))
         ])[0].map(RegisteredPrice.init)
         let saved = try HeldScreening.load(
             &transaction, of: held.response == nil ? [] : [person], to: rules.screenings)

@@ -1,4 +1,5 @@
 import Exchange
+import Ledger
 import Postgres
 import TestSupport
 import Testing
