@@ -155,7 +155,7 @@ extension LayoutBinding {
     /// The bytes of one column as it reads them.
     func bytes(of column: Int, in row: CSVRow) -> ArraySlice<UInt8> {
         let field = fields[column]
-        guard field >= 0, field < row.count else { return [] }
+        guard field >= 0 else { return [] }
         let bytes = unprotected(row[field])
         return layout.columns[column].type.isText ? bytes : Cell.trimmed(bytes)
     }

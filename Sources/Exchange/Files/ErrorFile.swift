@@ -85,8 +85,7 @@ package struct ErrorFile: Sendable {
             let isSuspect = row.findings.contains {
                 $0.code == .individualNumberElsewhere && $0.item == rule.item
             }
-            if isNumber || isSuspect { return [] }
-            guard row.mayBeShifted else { return bytes }
+            return isNumber || isSuspect ? [] : bytes
         }
         // Nobody knows which field is which: whatever has twelve digits may be the number.
         let cell = Cell(bytes, binding.characters)
@@ -99,7 +98,4 @@ extension CheckedRow {
     fileprivate var isMisplaced: Bool {
         findings.contains { $0.code == .fieldCount || $0.code == .quoting }
     }
-
-    /// A refused row with fewer fields than columns: perhaps the comma that is missing is not the last.
-    fileprivate var mayBeShifted: Bool { isRefused && row.count < binding.columnCount }
 }

@@ -16,12 +16,11 @@ final class LayoutBinding: Sendable {
     /// 訂正ファイル: an error file of ours comes back.
     var isMending: Bool { errorColumns > 0 }
 
-    /// A spreadsheet writes nothing for the empty cells at a row's end. What is missing there is empty, but
-    /// for the cell that says where a mended row stood first; without a header nothing but their number
-    /// says which field is which.
+    /// Of the columns of ours a mended row needs the first: where it stood. Those of the layout are all
+    /// there, though a spreadsheet writes nothing for empty cells at a row's end: a comma that was lost in
+    /// the middle would be told from them by nothing, and put each value under another name.
     var fewestFields: Int {
-        if header.isEmpty { return fieldCount }
-        return isMending ? columnCount + 1 : 1
+        isMending && !header.isEmpty ? columnCount + 1 : fieldCount
     }
 
     private init(

@@ -39,7 +39,8 @@ package struct ImmunizationRules: Sendable {
     private let words: [NeedleRule: RuleWords]
 
     /// `files` is keyed by the path inside `profiles/` (`immunization/vaccines.json`).
-    package init(reading files: [String: [UInt8]]) throws(RuleFault) {
+    /// `isKept`: an older release loaded them, and knew no classes of copayment.
+    package init(reading files: [String: [UInt8]], isKept: Bool = false) throws(RuleFault) {
         let folder = RuleFolder(files: files)
         let register = try folder.vaccineRegister()
         vaccines = register.vaccines
@@ -63,7 +64,8 @@ package struct ImmunizationRules: Sendable {
         reactions = try folder.reactionRules(register)
         reactionLayout = try folder.reactionLayout()
         coverage = try folder.coverageRules()
-        copaymentClasses = try folder.copaymentClasses()
+        let hasClasses = files["immunization/copayment-classes.json"] != nil
+        copaymentClasses = hasClasses || !isKept ? try folder.copaymentClasses() : []
         prices = try folder.vaccinationPrices(programmes: programmes, vaccines: vaccines)
         antigens = SharedAntigens(vaccines, programmes)
         let giving = vaccines.indices.map { [programmes] vaccine in

@@ -87,9 +87,10 @@ extension MaternalRules {
                 followUps.append(followUp)
             }
         }
+        let isInConfidence = items.allSatisfy { self.items.isSensitive($0.code) }
         for listed in items where listed.isRequired && !seen.contains(listed.code) {
-            // What is sensitive is asked of no report, by kept rules neither.
-            guard let item = self.items[listed.code], !item.isSensitive,
+            // What is sensitive is asked of no report that has an open part, by kept rules neither.
+            guard let item = self.items[listed.code], !item.isSensitive || isInConfidence,
                 compartment?.finding(of: item) == nil
             else { continue }
             findings.append(ItemFinding(item: listed.code, code: .required, named: item))

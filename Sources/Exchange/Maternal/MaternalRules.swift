@@ -164,9 +164,11 @@ private struct CheckupReading {
 
     private static let askedInConfidence = "is sensitive, and asked of every report"
 
-    /// A report in confidence holds what was found and nothing that it must: it may be of one scale alone.
+    /// Beside an open report the one in confidence holds what was found and nothing that it must: it may be
+    /// of one scale alone. A checkup that is in confidence as a whole may ask.
     private func firstAskedInConfidence(_ listed: [CheckupRule.Item]) -> String? {
-        isKept ? nil : listed.first { $0.isRequired && items.isSensitive($0.code) }?.code
+        guard !isKept, listed.contains(where: { !items.isSensitive($0.code) }) else { return nil }
+        return listed.first { $0.isRequired && items.isSensitive($0.code) }?.code
     }
 
     /// What refers must be a checkup, and able to ask for it.

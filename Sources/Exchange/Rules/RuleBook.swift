@@ -74,7 +74,7 @@ package final class RuleBook: Sendable {
         }
         retention = try Self.field(isKept) { () throws(RuleFault) in try folder.retention() }
         immunization = try Self.field(isKept) { () throws(RuleFault) in
-            try ImmunizationRules(reading: files)
+            try ImmunizationRules(reading: files, isKept: isKept)
         }
         screenings = ScreeningForms(
             (immunization?.screenings.all ?? []) + (maternal?.screenings.all ?? []))

@@ -171,7 +171,7 @@ extension Records {
 
     private static let selectReopenedBy = Statement(
         """
-        select v.month, v.standing, x ->> 'code', count(*)
+        select v.month, v.standing, x ->> 'code', count(distinct v.ordinal)
         from unnest($2::date[], $3::bigint[]) as q(month, run)
         join exchange.claim_verdict v on v.body = $1 and v.month = q.month and v.run = q.run
             and v.is_reopened

@@ -1,10 +1,14 @@
 package import Exchange
+import Logging
 import Postgres
 
 /// 待っている請求の見回り: where one round left off, and by which rules all that waits was judged.
 package struct ClaimRound: Hashable, Sendable {
     fileprivate var after = RecordID(high: 0, low: 0)
     fileprivate var judgedBy: String?
+    /// When the last round that came to its end began, and when this one did.
+    fileprivate var since: Instant?
+    fileprivate var begun: Instant?
 
     package init() {}
 }
@@ -21,23 +25,48 @@ extension Ledger {
     ) async throws -> (made: Int, goesOn: Bool) {
         let after = round.after
         let isAll = round.judgedBy != book.version
-        let waiting = try await gateway.transaction(.readOnly) { transaction in
-            try transaction.query(
-                WaitingClaim.select, [.id(after), .int(limit), .bool(isAll)]
+        let since = round.since
+        let (now, waiting) = try await gateway.transaction(.readOnly) { transaction in
+            let now = try transaction.query(WaitingClaim.selectNow)[0].instant(0)
+            let waiting = try transaction.query(
+                WaitingClaim.select, [.id(after), .int(limit), .bool(isAll), .time(since)]
             ).map(WaitingClaim.init)
+            return (Instant(microseconds: now), waiting)
         }
+        let begun = round.begun ?? now
         var made = 0
         for claim in waiting {
-            let isMade = try await gateway.transaction { try claim.make(&$0, by: book) }
-            if isMade { made += 1 }
+            if try await make(claim, by: book) { made += 1 }
         }
         guard let last = waiting.last, waiting.count == limit else {
-            round.after = RecordID(high: 0, low: 0)
+            round = ClaimRound()
             round.judgedBy = book.version
+            round.since = begun
             return (made, false)
         }
         round.after = last.id
+        round.begun = begun
         return (made, true)
+    }
+
+    /// One that cannot be decided is complained of, and in nobody's way; what passes by itself ends the
+    /// round, which begins here again.
+    private func make(_ claim: WaitingClaim, by book: RuleBook) async throws -> Bool {
+        do {
+            return try await gateway.transaction { try claim.make(&$0, by: book) }
+        } catch
+            where !(error is CancellationError)
+            && LedgerError.refusal(for: error) != .overloaded
+        {
+            logger.error(
+                "waiting claim not decided",
+                metadata: [
+                    "record": .string(claim.id.text),
+                    "type": .string(String(reflecting: type(of: error))),
+                    "error": .string(LedgerError.safeText(of: error) ?? "-"),
+                ])
+            return false
+        }
     }
 }
 
@@ -68,7 +97,10 @@ private struct WaitingClaim: Sendable {
             return false
         }
         let (version, line, facts) = try judged(held, &transaction, book, rules)
-        guard line.status != held.claim else { return false }
+        // What is in a municipality's ledger leaves it by no round: lines of before stay as they are.
+        guard line.status != held.claim, line.isLine || held.claim != .awaitingPrice else {
+            return false
+        }
         let next = HeldVaccination(
             id: held.id, person: held.person, record: held.record, visit: held.visit,
             patientID: held.patientID, response: held.response, claim: line.status,
@@ -113,7 +145,7 @@ private struct WaitingClaim: Sendable {
         return (version, line, known)
     }
 
-    private static let selectNow = Statement("select clock_timestamp()")
+    static let selectNow = Statement("select clock_timestamp()")
 
     /// What was told while a claim was being decided may bear an earlier time than the claim: ten minutes are
     /// longer than any transaction here.
@@ -131,11 +163,15 @@ private struct WaitingClaim: Sendable {
                 or exists (
                     select 1 from exchange.residence r
                     where r.person in (v.person, \(Survivors.sql(of: "v.person")))
-                        and r.known_at > c.made_at - interval '10 minutes')
+                        and r.known_at > greatest(c.made_at, $4::timestamptz) - interval '10 minutes')
+                or exists (
+                    select 1 from exchange.record_merge m
+                    where m.person = v.person and greatest(m.joined_at, m.parted_at)
+                        > greatest(c.made_at, $4::timestamptz) - interval '10 minutes')
                 or exists (
                     select 1 from exchange.agreed_price p
                     where p.municipality = c.municipality and p.service = c.programme
-                        and p.known_at > c.made_at - interval '10 minutes'))
+                        and p.known_at > greatest(c.made_at, $4::timestamptz) - interval '10 minutes'))
         order by c.vaccination limit $2
         """)
 }

@@ -136,8 +136,8 @@ end $$;
 create trigger checkup_line_changes_found after insert on exchange.checkup_line
     for each row when (new.version > 1) execute function exchange.find_changes_of_checkups();
 
--- 指定: what a closing sent back for want of one that was registered since. One that ended is in the registry's history
--- until that day, and takes nothing from a day before.
+-- 指定: what a closing sent back for want of one that was registered since, and what it accepted of an institution whose
+-- designation is said to have begun later or to have ended before the month was over.
 create function exchange.find_changes_of_designations() returns trigger
 language plpgsql security definer set search_path = pg_catalog as $$
 begin
@@ -152,6 +152,11 @@ begin
     join exchange.claim_verdict v on v.institution = new.code and v.month = c.month and v.body = c.body
         and v.run = c.run
     where v.standing <> 'accepted' and position('"NOT_DESIGNATED"' in v.told) > 0
+        or v.standing = 'accepted' and exists (
+            select 1 from unnest(new.designations) d
+            where d <> all (old.designations) and split_part(d, ':', 1) = v.body
+                and (split_part(d, ':', 3) <> ''
+                    or nullif(split_part(d, ':', 4), '')::date < v.month + interval '1 month'))
     group by v.body, v.month;
     return null;
 end $$;

@@ -46,8 +46,8 @@ extension PartyRegistry {
     /// 指定: `body` designates an institution for a scheme (a law number or a certificate type), from its first
     /// day on; without one, from the day on which this was told. Of a designation that stands, the first day
     /// is corrected and an end that lies ahead is taken back. Returns false for an unknown party, for a
-    /// scheme that can be none, and for a first day after an end that lies ahead: nothing is said of the days
-    /// between by one designation.
+    /// scheme that can be none, for a first day after an end that lies ahead (nothing is said of the days
+    /// between by one designation), and for one that an ended designation had.
     package func designate(
         _ party: Party, _ designation: Designation, from first: CalendarDay? = nil
     ) async throws -> Bool {
@@ -59,6 +59,13 @@ extension PartyRegistry {
                 $0.designation == designation && ($0.last.map { $0 >= today } ?? true)
             }
             if let last = standing?.last, let first, first > last { return false }
+            // One that ended is not begun again on a day that it had: its end would be lost.
+            let hadThatDay = terms.contains { term in
+                guard term.designation == designation, let first, let last = term.last
+                else { return false }
+                return last < today && first <= last
+            }
+            guard !hadThatDay else { return false }
             terms.removeAll { $0.designation == designation }
             terms.append(DesignationTerm(designation, first: first ?? standing?.first))
             return true

@@ -27,7 +27,7 @@ extension PartyCommand {
             let first = try from.map { try CalendarDay($0, item: "from") }
             try await named.change(
                 "designated \(designated.text)" + (first.map { " from \($0.text)" } ?? ""),
-                otherwise: "is not in the registry, or designated until a day before that one"
+                otherwise: "is unknown, or its designation ends before that day or ended after it"
             ) { try await $0.designate($1, designated.designation, from: first) }
         }
     }

@@ -328,7 +328,9 @@ import Testing
     }
 
     /// A child's form before another vaccine asks the same, but for what is asked before some alone.
-    @Test(arguments: [("hepb", "mr", true), ("mr", "hepb", false), ("mr", "mr", true)])
+    @Test(arguments: [
+        ("je", "mr", true), ("hepb", "mr", false), ("mr", "hepb", false), ("mr", "mr", true),
+    ])
     func `answers count for each vaccine whose questions they answer`(
         vaccine: String, form: String, isAnswered: Bool
     ) throws {

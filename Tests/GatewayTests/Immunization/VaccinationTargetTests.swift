@@ -298,7 +298,7 @@ struct VaccinationTargetTests {
         gateway.expectMoreEntries(max(0, lines.count - 2))
         #expect(lines.first?.hasPrefix("宛名番号,接種種別コード,接種種別,対象期間開始") == true)
         let line = lines.first { $0.hasPrefix(key + ",") }
-        #expect(line?.hasSuffix(",0,\(today.text),") == true, "\(line ?? "")")
+        #expect(line?.hasSuffix(",0,\(today.text),,,") == true, "\(line ?? "")")
         #expect(line?.contains("五種混合") == true)
     }
 

@@ -124,9 +124,9 @@ extension NeedleFinding {
 }
 
 extension NeedleAnswer {
-    /// 理由のない stop: codes of the rules that stop the dose and that none of these reasons speaks of. The dose is in
-    /// the body, so a reason for it is heard whatever rule it is. A record of the same day may be a copy of
-    /// this one, and asks for none: what is claimed twice is found beside the record.
+    /// 理由のない stop: the rules that stop the dose and that none of these reasons speaks of. The dose is
+    /// in the body, so a reason for it is heard whatever rule it is. A record of the same day may be a copy
+    /// of this one, and asks for none: what is claimed twice is found beside the record.
     package func unreasoned(_ given: [NeedleOverride], _ rules: ImmunizationRules) -> [String] {
         var codes: [String] = []
         for finding in findings where finding.verdict == .stop && finding.rule != .duplicate {
