@@ -216,8 +216,8 @@ package struct Migrations: Sendable {
             name: "0115_changes_of_closed_months",
             sql: PackageResources._115_changes_of_closed_months_sql),
         File(
-            name: "0116_stopped_and_waiting_claims",
-            sql: PackageResources._116_stopped_and_waiting_claims_sql),
+            name: "0116_waiting_claims",
+            sql: PackageResources._116_waiting_claims_sql),
         File(
             name: "0117_undone_doses_and_audiences",
             sql: PackageResources._117_undone_doses_and_audiences_sql),

@@ -1,5 +1,7 @@
 -- 接種しなかった記録: of a dose of the Act that was due and was not given, the municipality that invites to it is told, with
 -- the reason. It is no claim, and no dose of its ledger.
+-- 理由のない接種: a dose that the rules stop is no claim before a reason is recorded with it. Which rules they
+-- were stands beside that refusal, so that whoever recorded the dose is told for which to send one.
 alter table exchange.vaccination_claim
     drop constraint vaccination_claim_whole,
     add constraint vaccination_claim_whole check (

@@ -70,6 +70,14 @@ import Testing
         #expect(kept.copayment == nil && kept.immunization != nil && kept.maternal != nil)
     }
 
+    @Test func `a version of before classes of copayment has its immunization`() throws {
+        var files = Profiles.files
+        files["immunization/copayment-classes.json"] = nil
+        #expect(throws: RuleFault.self) { try RuleBook(reading: files, version: "v") }
+        let kept = try RuleBook(reading: files, version: "v", isKept: true).immunization
+        #expect(kept?.copaymentClasses.isEmpty == true)
+    }
+
     @Test func `the files of the repository are one rule book`() {
         let book = Profiles.book
         #expect(book.subsidy.programs.count == 24)

@@ -134,8 +134,9 @@ struct MonthListTests {
         #expect(try await reopened(month) == ["- 1"])
     }
 
-    /// Of a closing that sent a claim back for want of a designation, as the run would have kept it.
-    @Test func `a designation that comes later touches what was sent back for want of it`()
+    /// Of a closing that sent a claim back for want of a designation, and accepted another, as the run would
+    /// have kept them.
+    @Test func `a designation that comes later, or ended before, touches what was decided by it`()
         async throws
     {
         let month = try ServiceMonth(year: 2018, month: 11)
@@ -152,7 +153,8 @@ struct MonthListTests {
                     insert into exchange.claim_verdict (body, month, run, ordinal, claim, institution,
                         standing, is_reopened, told)
                     values ($1, $2, 1, 99, 'sent.1', $3, 'rejected', false,
-                        '{"reasons":[{"code":"NOT_DESIGNATED"}]}')
+                        '{"reasons":[{"code":"NOT_DESIGNATED"}]}'),
+                        ($1, $2, 1, 98, 'sent.2', $3, 'accepted', false, '{"reasons":[]}')
                     """), key)
         }
         let other = Designation(body: Cast.otherTown.code, scheme: "kodomo")
@@ -161,5 +163,9 @@ struct MonthListTests {
         let own = Designation(body: Cast.town.code, scheme: "kodomo")
         #expect(try await gateway.registry.designate(Cast.pharmacy, own))
         #expect(try await changes(month) == ["designation 1 true"])
+        // An end before the month touches what was accepted, too: with the other, an upper bound.
+        let end = CalendarDay(daysSince1970: Int(month.firstDay)).adding(days: -1)
+        #expect(try await gateway.registry.undesignate(Cast.pharmacy, own, after: end))
+        #expect(try await changes(month) == ["designation 3 true"])
     }
 }

@@ -98,6 +98,11 @@ struct PriceServingTests {
         let waiting = try await record(baby())
         #expect(try await charges(waiting.id) == ["none"])
         let unsent = try await record(baby())
+        // A dose of three days before comes to light: by now this one would be stopped, and its line stands.
+        let standing = try await record(baby())
+        var earlier = SentDose(on: today.adding(days: -3))
+        earlier.lot = "FAKE03"
+        try await gateway.record(earlier, standing.visit).expect(201)
         #expect(try await register([row(14_000, 0, from: today)]).int("applied") == 1)
         try await gateway.record(waiting.dose, waiting.visit).expect(200)
         #expect(try await charges(waiting.id) == ["none", "14000 0 222216"])
@@ -105,6 +110,7 @@ struct PriceServingTests {
         #expect(try await charges(unsent.id) == ["none"])
         for _ in 0..<2 { try await gateway.makeWaitingClaims() }
         #expect(try await charges(unsent.id) == ["none", "14000 0 222216"])
+        #expect(try await charges(standing.id) == ["none"])
         #expect(try await charges(waiting.id).count == 2)
     }
 

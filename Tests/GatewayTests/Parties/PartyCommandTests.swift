@@ -89,6 +89,10 @@ struct PartyCommandTests {
         #expect(early.status != 0 && early.errors.contains("not until that day"))
         #expect(try await said(["undesignate", "--last", "2026-05-31"] + named).status == 0)
         #expect(try await lines() == ["\(line) to 2026-05-31"])
+        // From a day that it had, its end would be lost.
+        let again = try await said(["designate", "--from", "2026-05-31"] + named)
+        #expect(again.status != 0 && again.errors.contains("ended after it"))
+        #expect(try await lines() == ["\(line) to 2026-05-31"])
         // The body's own list tells of every institution that it designated.
         let given = try await party("designations", Cast.prefecture.key).output
         #expect(given.contains("\(line) to 2026-05-31\n"))
