@@ -19,8 +19,8 @@ func judgeNeedle(
     return unsure.answer(within: &ways)
 }
 
-/// One check under way.
-struct NeedleCheck {
+/// One check under way. A class: each schedule, course and dose that is tried holds it.
+final class NeedleCheck {
     let rules: ImmunizationRules
     let question: NeedleQuestion
     let person: PersonDays

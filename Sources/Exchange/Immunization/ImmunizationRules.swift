@@ -1,6 +1,7 @@
 /// 予防接種の決まり: `profiles/immunization/`, read whole or refused whole: vaccines and their names, every
-/// schedule with its past, the intervals between vaccines, and the words of each finding.
-package struct ImmunizationRules: Sendable {
+/// schedule with its past, the intervals between vaccines, and the words of each finding. A class, because
+/// every verdict hands them on.
+package final class ImmunizationRules: Sendable {
     package let vaccines: [Vaccine]
     package let products: [VaccineProduct]
     package let programmes: [Programme]
