@@ -10,6 +10,8 @@ import Testing
         let most: Int
         var points = 3000
         var days = 1
+        /// レセプト種別 of a stay.
+        static let stay = "1121"
 
         init(_ name: String, _ terms: String, most: Int, points: Int = 3000, days: Int = 1) {
             testDescription = name
@@ -64,7 +66,7 @@ import Testing
     private static let path = "subsidy/local-schemes/13-koganei.json"
     private static let programs = "subsidy/programs/132101.json"
 
-    /// The town's children's scheme with these terms outside hospital.
+    /// The town's children's scheme with these terms, in hospital and outside.
     private func book(_ terms: String, _ verified: String) throws -> RuleBook {
         var files = Profiles.files
         let scheme = #"""
@@ -72,7 +74,7 @@ import Testing
              {"prefecture":"13","municipality":"210","law":"89","division":0,
               "name":{"ja":"例","en":"example"},"shortName":"小金井89",
               "effectiveFrom":"2015-01-01","conditions":{},"method":"in-kind",
-              "outpatient":{\#(terms)},"meals":"patient","bearsOtherExpense":true,"priority":1,
+              "inpatient":{\#(terms)},"outpatient":{\#(terms)},"meals":"patient","bearsOtherExpense":true,"priority":1,
               "source":"試験","verified":"\#(verified)"}]}
             """#
         files[Self.path] = Array(scheme.utf8)
@@ -151,6 +153,51 @@ import Testing
         #expect(asked.reasons(0) == ["AMOUNT_MISMATCH"])
     }
 
+    /// 入院の月上限: of five days at one institution the counter asks the cap, `tsunagi copay` the same, and the month
+    /// accepts that and not a yen more. Behind a visit at that institution it is one cap for both.
+    @Test func `a stay is held to its institution's cap, as at the counter and by the command`()
+        throws
+    {
+        let row = Row(
+            "of each receipt",
+            #""bearing":"all",\#(Self.rounding),"perMonth":600,"countedPer":"institution""#,
+            most: 600, days: 5)
+        let book = try book(row.terms, "verified")
+        let spot = CareSpot(institution: "1319999996", visit: "a")
+        let held = LocalLiveTests.certificate("kodomo", payer: "89132104")
+        let program = try #require(
+            book.subsidy.programs.first {
+                $0.certificateTypeID == "kodomo" && $0.isOf(SubsidyCase.koganei)
+            })
+        let content = BillContent(
+            identifier: RecordIdentifier(system: "urn:test", value: "1"),
+            certificate: held.certificate, day: SubsidyCase.day("2026-04-09"), cost: 30_000,
+            percent: 30, collected: nil, care: BillCare(isInpatient: true, days: 5))
+        let reckoning = try BillReckoning(
+            content, on: [(held, program)], at: spot, try #require(book.copayment))
+        func told(after visits: [CapVisit]) throws -> Int {
+            let balance = CapBalance(confirmed: CapRun(), cost: 0, held: CapRun(), visits: visits)
+            return try reckoning.amounts(after: [balance])[0].collected
+        }
+        let visit = CapVisit(day: 1, share: 200, at: CareSpot(institution: spot.institution))
+        #expect(try told(after: []) == 600)
+        #expect(try told(after: [visit]) == 400)
+        let output = try LocalOfCaseTests.output(
+            #"""
+            {"rate":30,"setting":"inpatient","local":{\#(row.terms)},
+             "visits":[{"total":30000,"day":9,"days":5,"inst":"1319999996"}]}
+            """#)
+        let lines = (output["visits"]?.array ?? []).compactMap(\.object)
+        #expect(lines.compactMap { $0["pay"]?.int } == [600])
+        let right = try report(row, claiming: 600, type: Row.stay)
+        #expect(right.reasons(0) == [])
+        #expect(!right.notExamined.contains(.amountMismatch))
+        let wrong = try report(row, claiming: 601, type: Row.stay, counted: false)
+        #expect(wrong.reasons(0) == ["AMOUNT_MISMATCH"])
+        #expect(
+            wrong.verdicts.findings.first?.evidence == .amount(claimed: 601, expected: 600))
+    }
+
     /// 同日再診: twice on one day is one day of the receipt, and two bills of the counter.
     @Test func `what the counter confirmed is no more than the scheme asks`() throws {
         let row = Self.rows[1]
@@ -162,7 +209,7 @@ import Testing
         let row = Self.rows[1]
         let silent = [
             try report(row, claiming: 9_000, verified: "unverified"),
-            try report(row, claiming: 9_000, type: "1121"),
+            try report(row, claiming: 9_000, type: Row.stay),
             try report(row, claiming: 9_000, counted: false),
         ]
         for report in silent {

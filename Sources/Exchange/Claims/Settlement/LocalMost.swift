@@ -19,19 +19,23 @@ struct LocalMost: Hashable, Sendable {
     }
 
     /// In either form in which it may be claimed, to 1 yen and as it is collected. `nil` where it cannot be
-    /// said: of a stay, whose meals may be among it, of days nobody counted, where the row was not held on
-    /// all of them, and behind a payer (`isFirst`) of whose remainder it may leave some to the patient.
+    /// said: of days nobody counted, where the row was not held on all of them, and behind a payer
+    /// (`isFirst`) of whose remainder it may leave some to the patient. Of a stay, whose bills nobody counts
+    /// and whose meals may be among it, only a cap of the month is held, as one over all counters is.
     ///
     /// `percent`: what the insurance leaves of the cost, where that is known.
     func yen(
         _ part: ClaimPart, of claim: Claim, isFirst: Bool, left percent: Int?, _ counter: Rounding
     ) -> Int? {
         let (first, last) = (Int(claim.serviceDays.first), Int(claim.serviceDays.last))
-        guard claim.isInpatient == false, isFirst || bearsOthers, held.contains(first),
+        guard let isInpatient = claim.isInpatient, isFirst || bearsOthers, held.contains(first),
             held.contains(last),
             period.contains(CalendarDay(daysSince1970: first)),
             period.contains(CalendarDay(daysSince1970: last))
         else { return nil }
+        // A receipt is of one institution; a cap over all of them the month itself holds.
+        let ofInstitution = terms.capOfInstitution.map { flat($0, 1, counter) }
+        guard !isInpatient else { return ofInstitution }
         if terms.bearing == .nothing { return 0 }
         guard part.dayCount > 0 else { return nil }
         let visits = max(Int(part.dayCount), claim.days.nonzeroBitCount)
@@ -42,8 +46,7 @@ struct LocalMost: Hashable, Sendable {
             left.map { proportion($0, per: 100, .asGiven, visits, counter) },
             terms.perVisit.map { flat($0, min(visits, terms.visitsMax ?? visits), counter) },
             terms.perDay.map { flat($0, min(visits, terms.daysMax ?? visits), counter) },
-            // A receipt is of one institution; a cap over all of them the month itself holds.
-            terms.capOfInstitution.map { flat($0, 1, counter) },
+            ofInstitution,
         ]
         switch terms.bearing {
         case .nothing, .all: break
