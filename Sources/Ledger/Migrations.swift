@@ -224,6 +224,7 @@ package struct Migrations: Sendable {
         File(
             name: "0119_early_protection",
             sql: PackageResources._119_early_protection_sql),
+        File(name: "0121_prescribers", sql: PackageResources._121_prescribers_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

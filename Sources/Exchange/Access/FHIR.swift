@@ -132,6 +132,8 @@ package enum FHIR {
         static let limitClass = "urn:tsunagi:StructureDefinition:limit-class"
         /// 特定疾病療養受療証 (長)
         static let longTerm = "urn:tsunagi:StructureDefinition:long-term"
+        /// 処方元
+        static let prescriber = "urn:tsunagi:StructureDefinition:prescriber"
         /// 同意日
         static let consentedOn = "urn:tsunagi:StructureDefinition:consented-on"
         /// 入院時食事療養

@@ -35,7 +35,8 @@ struct NamedBill: Sendable {
         }
         contents = sent.contents(on: meant.map(\.row.certificate), care)
         let births = meant.lazy.compactMap { reading.birth(of: $0.row) }
-        let spot = CareSpot(institution: institution.code, visit: visit.id.text)
+        let spot = CareSpot(
+            institution: institution.code, visit: visit.id.text, prescriber: care.prescriber)
         reckoning = try BillReckoning(
             contents[0], on: meant, born: births.first, at: spot, copayment)
         rulesVersion = rules.version

@@ -21,7 +21,9 @@ struct CountedVisit: Sendable {
         let kept = held.flatMap { $0.visit.isOfDays(of: line.content) ? $0 : nil }
         self.visit = CapVisit(
             line.content, line.amounts,
-            at: CareSpot(institution: line.institution.code, visit: visit.text))
+            at: CareSpot(
+                institution: line.institution.code, visit: visit.text,
+                prescriber: line.content.care.prescriber))
         self.position = kept?.position ?? position
         at = kept?.at ?? line.recordedAt
         self.record = record
@@ -31,7 +33,8 @@ struct CountedVisit: Sendable {
     static let columnsOfBill = """
         m.bill, m.day, m.share, m.days, m.is_inpatient, coalesce(p.position, m.position),
             coalesce(p.recorded_at, m.recorded_at), m.person,
-            m.collected - case when m.is_last then m.paid_over else m.paid_over_counts end, m.party, m.visit
+            m.collected - case when m.is_last then m.paid_over else m.paid_over_counts end, m.party, m.visit,
+            m.prescriber
         """
 
     /// The version `p` whose place a confirmed one keeps.
@@ -47,7 +50,7 @@ struct CountedVisit: Sendable {
                 select a.answered_at from exchange.refund_answer a
                 where a.person = m.person and a.refund = m.refund and a.decision = 'approved'
                 order by a.version limit 1), m.person,
-            m.collected, 'institution:' || m.institution, null::uuid
+            m.collected, 'institution:' || m.institution, null::uuid, null::text
         """
 
     /// After the id.
@@ -58,7 +61,8 @@ struct CountedVisit: Sendable {
             share: try row.int(column + 1), collected: try row.int(column + 7),
             at: CareSpot(
                 institution: try row.optionalText(column + 8).map { try Party(key: $0).code } ?? "",
-                visit: try row.optionalUUID(column + 9)?.record.text))
+                visit: try row.optionalUUID(column + 9)?.record.text,
+                prescriber: try row.optionalText(column + 10)))
         position = try row.optionalInt(column + 4)
         at = Instant(microseconds: try row.instant(column + 5))
         record = try row.uuid(column + 6).person

@@ -88,7 +88,8 @@ extension BillVersion {
             m.cost, m.percent, m.due, m.share, m.collected, m.is_as_collected, m.cap, m.month_collected,
             m.month_held, m.month_cost, m.lapses_at, m.notes, m.warnings, m.rules, m.recorded_at,
             m.place, m.is_last, m.paid, m.paid_over, m.is_inpatient, m.days, m.limit_class, m.meals_count,
-            m.meals_class, m.meals, m.paid_over_counts, m.is_multiple, m.long_term
+            m.meals_class, m.meals, m.paid_over_counts, m.is_multiple, m.long_term,
+            m.prescriber
         """
 
     init(_ row: Row, from column: Int) throws {
@@ -116,7 +117,8 @@ extension BillVersion {
                         mealsCode.map { MealsTaken(count: count, code: $0) }
                     }, limitClass: try row.optionalText(column + 32),
                     isMultiple: try row.bool(column + 37),
-                    longTerm: try row.optionalInt(column + 38))),
+                    longTerm: try row.optionalInt(column + 38),
+                    prescriber: try row.optionalText(column + 39))),
             amounts: BillAmounts(
                 due: try row.int(column + 13), share: try row.int(column + 14),
                 collected: collected, over: try row.int(column + 29),
@@ -164,6 +166,7 @@ extension HeldBill {
                 .ints(versions.map(\.amounts.overCounts)),
                 .bools(contents.map(\.care.isMultiple)), .ints(contents.map(\.care.longTerm)),
                 .uuids(lines.map { $0.survivor.map { UUIDBytes($0) } }),
+                .texts(contents.map(\.care.prescriber)),
             ]
         )
     }
@@ -182,13 +185,13 @@ extension HeldBill {
             is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes,
             warnings, rules, visit, recorded_at, place, is_last, paid, paid_over, is_inpatient, days,
             limit_class, meals_count, meals_class, meals, paid_over_counts, is_multiple, long_term,
-            survivor)
+            survivor, prescriber)
         select person, body, certificate_type, sub_key, month, bill, version, status, party,
             identifier_system, identifier, position, day, cost, percent, due, share, collected,
             is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes,
             string_to_array(warnings, ' '), rules, visit, recorded_at, place, is_last, paid, paid_over,
             is_inpatient, days, limit_class, meals_count, meals_class, meals, paid_over_counts,
-            is_multiple, long_term, survivor
+            is_multiple, long_term, survivor, prescriber
         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::uuid[],
             $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[],
             $13::date[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[],
@@ -196,13 +199,14 @@ extension HeldBill {
             $24::timestamptz[], $25::text[], $26::text[], $27::text[], $28::uuid[],
             $29::timestamptz[], $30::bigint[], $31::boolean[], $32::bigint[], $33::bigint[],
             $34::boolean[], $35::bigint[], $36::text[], $37::bigint[], $38::text[], $39::bigint[],
-            $40::bigint[], $41::boolean[], $42::bigint[], $43::uuid[])
+            $40::bigint[], $41::boolean[], $42::bigint[], $43::uuid[],
+            $44::text[])
             as b(person, body, certificate_type, sub_key, month, bill, version, status, party,
                 identifier_system, identifier, position, day, cost, percent, due, share, collected,
                 is_as_collected, cap, month_collected, month_held, month_cost, lapses_at, notes,
                 warnings, rules, visit, recorded_at, place, is_last, paid, paid_over, is_inpatient,
                 days, limit_class, meals_count, meals_class, meals, paid_over_counts, is_multiple,
-                long_term, survivor)
+                long_term, survivor, prescriber)
         """)
 }
 

@@ -1,5 +1,5 @@
 /// 診療の形: what else of a bill decides what is asked: whether it is of a stay in hospital, for how many days,
-/// what was eaten there, and the class of the insurer's limit.
+/// what was eaten there, the class of the insurer's limit, and whose prescription a pharmacy dispensed.
 package struct BillCare: Hashable, Sendable {
     /// One visit, of which nothing more was said.
     package static let visit = BillCare()
@@ -15,10 +15,13 @@ package struct BillCare: Hashable, Sendable {
     package let isMultiple: Bool
     /// 特定疾病 (長): the limit on the face of the certificate, in yen.
     package let longTerm: Int?
+    /// 処方元の医療機関コード, of what a pharmacy dispensed.
+    package let prescriber: String?
 
     package init(
         isInpatient: Bool = false, days: Int = 1, meals: MealsTaken? = nil,
-        limitClass: String? = nil, isMultiple: Bool = false, longTerm: Int? = nil
+        limitClass: String? = nil, isMultiple: Bool = false, longTerm: Int? = nil,
+        prescriber: String? = nil
     ) {
         self.isInpatient = isInpatient
         self.days = days
@@ -26,6 +29,7 @@ package struct BillCare: Hashable, Sendable {
         self.limitClass = limitClass
         self.isMultiple = isMultiple
         self.longTerm = longTerm
+        self.prescriber = prescriber
     }
 
     var setting: HighCostClass.Setting { isInpatient ? .inpatient : .outpatient }
@@ -75,10 +79,11 @@ extension SubmittedBill {
         }
         return BillCare(
             isInpatient: isInpatient, days: days, meals: meals, limitClass: told?.code,
-            isMultiple: told?.isMultiple ?? false, longTerm: longTerm)
+            isMultiple: told?.isMultiple ?? false, longTerm: longTerm, prescriber: prescriber)
     }
 
     static let mealsItem = "extension(meals)"
     static let limitClassItem = "extension(limit-class)"
     static let longTermItem = "extension(long-term)"
+    static let prescriberItem = "extension(prescriber)"
 }

@@ -25,7 +25,8 @@ package struct BillReckoning: Sendable {
 
     /// `certificates` in the order of law, at least one; `birth` where its day is known; `spot`: where, and
     /// in which visit, the care was given. Throws
-    /// `.copaymentRulesUnknown`, `.localSchemeNotPriced`, also for a scheme whose way is none of `methods`.
+    /// `.copaymentRulesUnknown`, `.localSchemeNotPriced`, also for a scheme whose way is none of `methods`, and
+    /// `.missing` where a scheme counts a pharmacy with its prescriber, and the bill names none.
     package init(
         _ content: BillContent, on certificates: [Held], born birth: CalendarDay? = nil,
         at spot: CareSpot = .unsaid, _ rules: CopaymentRules,
@@ -50,6 +51,8 @@ package struct BillReckoning: Sendable {
                 held.program.lawNumber ?? held.row.payerNumber.map { String($0.prefix(2)) }
                 ?? Self.local
         }
+        let needsPrescriber = terms.contains { $0.local?.terms.lacksPrescriber(spot) ?? false }
+        guard !needsPrescriber else { throw .missing(SubmittedBill.prescriberItem) }
         self.terms = terms
         monthLimit = rules.monthLimit(
             of: content.care, under: terms.first?.scheme, born: birth, on: content.day)

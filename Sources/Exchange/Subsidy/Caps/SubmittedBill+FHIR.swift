@@ -30,6 +30,8 @@ package struct SubmittedBill: Hashable, Sendable {
     package let limitClass: String?
     /// 特定疾病 (長): the limit on the face of the certificate.
     package let longTerm: Int?
+    /// 処方元の医療機関コード
+    package let prescriber: String?
 
     /// Throws the path of what is wrong.
     package init(reading body: [UInt8], institution: Party) throws(Refusal) {
@@ -52,6 +54,7 @@ package struct SubmittedBill: Hashable, Sendable {
             FHIR.Extension.limitClass, as: Self.limitClassItem
         )?.requiredFilled("valueString", at: Self.limitClassItem)
         longTerm = try Self.longTerm(of: claim)
+        prescriber = try Self.prescriber(of: claim, by: institution)
         guard collected == nil || use != .reserve && use != .quote else {
             throw .unknownItem("extension(collected)")
         }
@@ -184,6 +187,24 @@ package struct SubmittedBill: Hashable, Sendable {
         let yen = try entry?.requiredYen("valueMoney", at: longTermItem)
         guard yen != 0 else { throw .malformed(longTermItem + ".valueMoney.value") }
         return yen
+    }
+
+    /// Only a pharmacy dispenses what another institution prescribed.
+    private static func prescriber(
+        of claim: JSONObject, by institution: Party
+    ) throws(Refusal) -> String? {
+        guard
+            let entry = try claim.extensionItem(FHIR.Extension.prescriber, as: prescriberItem)
+        else { return nil }
+        let own = try? MedicalInstitutionCode(institution.code)
+        guard own?.scoreTable == .pharmacy else { throw .unknownItem(prescriberItem) }
+        let item = prescriberItem + ".valueString"
+        let code = try MedicalInstitutionCode(
+            entry.requiredFilled("valueString", at: prescriberItem), item: item)
+        switch code.scoreTable {
+        case .medical, .dental: return code.digits
+        case .pharmacy, .visitingNurse, nil: throw .malformed(item)
+        }
     }
 
     private static func collected(of claim: JSONObject) throws(Refusal) -> Int? {

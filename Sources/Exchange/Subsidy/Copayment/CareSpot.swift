@@ -10,10 +10,16 @@ package struct CareSpot: Hashable, Sendable {
     package let visit: String?
     /// 薬局: by the score table in the code, unless a case says so.
     package let isPharmacy: Bool
+    /// 処方元: the institution whose prescription a pharmacy dispensed; `nil` where nobody says.
+    package let prescriber: String?
 
-    package init(institution: String, visit: String? = nil, isPharmacy: Bool? = nil) {
+    package init(
+        institution: String, visit: String? = nil, isPharmacy: Bool? = nil,
+        prescriber: String? = nil
+    ) {
         self.institution = institution
         self.visit = visit
+        self.prescriber = prescriber
         self.isPharmacy =
             isPharmacy
             ?? ((try? MedicalInstitutionCode(institution))?.scoreTable == .pharmacy)
@@ -38,6 +44,8 @@ extension LocalTerms {
         case counted
         /// Nothing is asked there, and nothing counts.
         case free
+        /// 処方元との合算: caps and counts of the institution that prescribed.
+        case prescriber
     }
 
     /// What bills of one month share, to be counted together.
@@ -48,12 +56,23 @@ extension LocalTerms {
 
     func countKey(_ spot: CareSpot, isInpatient: Bool) -> CountKey {
         CountKey(
-            institution: countedPer == .all ? nil : spot.institution,
+            institution: countedPer == .all ? nil : counted(at: spot),
             isInpatient: countedPer == .receipt ? isInpatient : nil)
     }
 
+    /// Under which institution. A prescription that nobody named the writer of is the pharmacy's own.
+    private func counted(at spot: CareSpot) -> String {
+        let prescriber = pharmacies == .prescriber && spot.isPharmacy ? spot.prescriber : nil
+        return prescriber ?? spot.institution
+    }
+
+    /// What is asked depends on whose prescription it is, and nobody says.
+    func lacksPrescriber(_ spot: CareSpot) -> Bool {
+        pharmacies == .prescriber && spot.isPharmacy && spot.prescriber == nil
+    }
+
     /// Whether a bill of there is a visit of the scheme's at all.
-    func counts(_ spot: CareSpot) -> Bool { pharmacies == .counted || !spot.isPharmacy }
+    func counts(_ spot: CareSpot) -> Bool { pharmacies != .free || !spot.isPharmacy }
 
     /// What is asked there. The cap of the month stays what it is.
     func asked(at spot: CareSpot) -> LocalTerms {

@@ -24,14 +24,17 @@ package struct LocalMonth: Hashable, Sendable {
         fileprivate var sitting: Sitting? { Sitting(spot, day) }
     }
 
-    /// 一回の受診 that has a name: bills of it are parts, and are one visit.
+    /// 一回の受診 that has a name: bills of it are parts, and are one visit, whoever prescribed what was
+    /// dispensed in it.
     fileprivate struct Sitting: Hashable {
-        let spot: CareSpot
+        let institution: String
+        let visit: String
         let day: Int
 
         init?(_ spot: CareSpot, _ day: Int) {
-            guard spot.visit != nil else { return nil }
-            self.spot = spot
+            guard let visit = spot.visit else { return nil }
+            institution = spot.institution
+            self.visit = visit
             self.day = day
         }
     }

@@ -190,6 +190,9 @@ extension RuleReader {
         if terms.pharmacies == .free, terms.bearing == .nothing {
             throw fault("pharmacies", "are free although nothing is asked anywhere")
         }
+        if terms.pharmacies == .prescriber, terms.countedPer == .all {
+            throw fault("pharmacies", "count with their prescriber although all counters are one")
+        }
     }
 
     private func refuseContradictions(_ terms: LocalTerms) throws(RuleFault) {

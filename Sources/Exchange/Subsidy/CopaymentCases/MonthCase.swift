@@ -97,6 +97,9 @@ package struct MonthCase: Sendable {
             let visit = LocalsOfCase.Visit(
                 rests: [.init(source: .insurance, cost: cost, yen: left)], yen: left,
                 day: item.day ?? 32 * (index + 2), days: item.days, spot: item.spot)
+            guard !locals.schemes.contains(where: { $0.terms.lacksPrescriber(item.spot) }) else {
+                throw CaseFault(.missing, JSONPath.member("prescriber", of: item.path))
+            }
             let keys = locals.schemes.map {
                 $0.terms.countKey(item.spot, isInpatient: $0.setting == .inpatient)
             }
@@ -148,6 +151,7 @@ package struct MonthCase: Sendable {
             }
             visit.days = try row.int("days", in: 1...31) ?? 1
             visit.isPharmacy = try row.bool("pharmacy")
+            visit.prescriber = row.present(["prescriber"])?.value
             visit.name = row.present(["visit"])?.value
             // A part of a visit is one of its day.
             if visit.name != nil, visit.day == nil { throw CaseFault(.missing, row.place("day")) }
@@ -169,6 +173,8 @@ struct MonthReceipts {
         var institution: JSON?
         /// 薬局, where the code does not say it.
         var isPharmacy: Bool?
+        /// 処方元 of a pharmacy's entry, as `institution` writes it.
+        var prescriber: JSON?
         /// 来院: entries of one name, institution and day are parts of one visit.
         var name: JSON?
         var given: Int?
@@ -184,7 +190,8 @@ struct MonthReceipts {
         var spot: CareSpot {
             CareSpot(
                 institution: institution.map { $0.string ?? $0.text } ?? "",
-                visit: name.map { $0.string ?? $0.text }, isPharmacy: isPharmacy)
+                visit: name.map { $0.string ?? $0.text }, isPharmacy: isPharmacy,
+                prescriber: prescriber.map { $0.string ?? $0.text })
         }
 
         init(cost: Int?, path: String) {

@@ -56,7 +56,8 @@ import Testing
         let naive = NaiveLocalScheme.month(bills, terms)
         let rows = bills.map {
             #"{"total":\#($0.cost),"day":\#($0.day),"#
-                + #""inst":"\#($0.institution)","visit":\#($0.visit)}"#
+                + #""inst":"\#($0.institution)","prescriber":"\#($0.prescriber)","#
+                + #""visit":\#($0.visit)}"#
         }.joined(separator: ",")
         let output = try LocalOfCaseTests.output(
             #"{"rate":\#(percent),"local":{\#(terms.items)},"visits":[\#(rows)]}"#)
@@ -65,7 +66,9 @@ import Testing
         let book = try Self.book(terms.items)
         var visits: [CapVisit] = []
         for (bill, expected) in zip(bills, naive) {
-            let spot = CareSpot(institution: bill.institution, visit: "\(bill.visit)")
+            let spot = CareSpot(
+                institution: bill.institution, visit: "\(bill.visit)",
+                prescriber: bill.prescriber)
             let told = try Self.told(
                 book, cost: bill.cost, percent: percent, day: bill.day, at: spot, after: visits)
             #expect(
@@ -89,6 +92,37 @@ import Testing
         #expect(elsewhere.amounts.share == 500)
         let medicine = try Self.told(book, cost: 10_000, at: Self.pharmacy, after: before)
         #expect(medicine.amounts.share == 0)
+    }
+
+    /// 処方元との合算: 500 yen at the clinic leave 300 of its 800, which its prescription takes, wherever it is
+    /// dispensed, and nothing of another's.
+    @Test func `a pharmacy counts with the institution that prescribed`() throws {
+        let terms = Self.perInstitution.replacing("free", with: "prescriber")
+        let book = try Self.book(terms)
+        let before = [CapVisit(day: 1, share: 500, at: Self.clinic)]
+        func medicine(of prescriber: CareSpot) -> CareSpot {
+            CareSpot(
+                institution: Self.pharmacy.institution, visit: "c",
+                prescriber: prescriber.institution)
+        }
+        let own = try Self.told(
+            book, cost: 10_000, at: medicine(of: Self.clinic), after: before)
+        #expect(own.amounts.share == 300)
+        let others = try Self.told(
+            book, cost: 10_000, at: medicine(of: Self.other), after: before)
+        #expect(others.amounts.share == 500)
+        // And the other way round: what was dispensed leaves that much less at the clinic.
+        let dispensed = [CapVisit(day: 1, share: 500, at: medicine(of: Self.clinic))]
+        let back = try Self.told(book, cost: 10_000, at: Self.clinic, after: dispensed)
+        #expect(back.amounts.share == 300)
+        #expect(throws: Refusal.missing("extension(prescriber)")) {
+            try Self.told(book, cost: 10_000, at: Self.pharmacy, after: before)
+        }
+        let answer = try LocalOfCaseTests.answer(
+            #"""
+            {"rate":30,"local":{\#(terms)},"visits":[{"total":10000,"day":1,"inst":"1349999992"}]}
+            """#)
+        #expect(JSON.object(answer).text.contains("visits[0].prescriber"))
     }
 
     /// The two of a month are those of one institution, and none of a pharmacy that is free.
@@ -149,6 +183,10 @@ import Testing
         ),
         (
             #""bearing":"nothing","unit":1,"method":"half-up","pharmacies":"free""#,
+            "schemes[0].outpatient.pharmacies"
+        ),
+        (
+            #""bearing":"all","unit":1,"method":"down","perVisit":500,"pharmacies":"prescriber""#,
             "schemes[0].outpatient.pharmacies"
         ),
     ])

@@ -21,6 +21,8 @@ struct NaiveLocalScheme {
         var perMonth: Int?
         var isPerInstitution = false
         var arePharmaciesFree = false
+        /// 処方元との合算
+        var arePharmaciesOfPrescriber = false
 
         /// By the item names of a row.
         var items: String {
@@ -42,12 +44,15 @@ struct NaiveLocalScheme {
             }
             if isPerInstitution { items.append(#""countedPer":"institution""#) }
             if arePharmaciesFree { items.append(#""pharmacies":"free""#) }
+            if arePharmaciesOfPrescriber { items.append(#""pharmacies":"prescriber""#) }
             return items.joined(separator: ",")
         }
     }
 
     struct Bill {
         var institution: String
+        /// Whose prescription it is, at a pharmacy.
+        var prescriber: String
         var day: Int
         /// Bills of one number, institution and day are parts of one visit.
         var visit: Int
@@ -56,6 +61,10 @@ struct NaiveLocalScheme {
         var left: Int
 
         var isPharmacy: Bool { Array(institution)[2] == "4" }
+
+        func place(_ terms: Terms) -> String {
+            terms.arePharmaciesOfPrescriber && isPharmacy ? prescriber : institution
+        }
 
         func isPart(of other: Bill) -> Bool {
             (institution, day, visit) == (other.institution, other.day, other.visit)
@@ -74,7 +83,7 @@ struct NaiveLocalScheme {
             let before = (0..<place).filter { earlier in
                 let other = bills[earlier]
                 return !(terms.arePharmaciesFree && other.isPharmacy)
-                    && (!terms.isPerInstitution || other.institution == bill.institution)
+                    && (!terms.isPerInstitution || other.place(terms) == bill.place(terms))
             }
             told.append(
                 ask(bill, terms, before.map { (bill: bills[$0], told: told[$0]) }))
@@ -147,6 +156,8 @@ extension Seeded {
         let hasCount = terms.visitsMax != nil || terms.perDay != nil || terms.perMonth != nil
         terms.isPerInstitution = hasCount && oneIn(2)
         terms.arePharmaciesFree = oneIn(3)
+        terms.arePharmaciesOfPrescriber =
+            terms.isPerInstitution && !terms.arePharmaciesFree && oneIn(2)
         return terms
     }
 
@@ -155,7 +166,8 @@ extension Seeded {
         (0..<int(1...12)).map { _ in
             let cost = int(1...pick([200, 2_000])) * 10
             return NaiveLocalScheme.Bill(
-                institution: pick(["1319999996", "1311111111", "1349999992"]), day: int(1...5),
+                institution: pick(["1319999996", "1311111111", "1349999992"]),
+                prescriber: pick(["1319999996", "1311111111"]), day: int(1...5),
                 visit: int(1...2), cost: cost, left: (cost * percent + 50) / 100)
         }
     }

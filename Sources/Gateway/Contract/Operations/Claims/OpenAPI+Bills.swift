@@ -25,7 +25,9 @@ extension OpenAPI {
                 receipt, before any certificate, and of the year; without it the answer warns \
                 (`no-limit`, `class-unsaid`) that they were not applied and the amount may come \
                 down. `long-term` gives the limit on the face of a certificate for specific \
-                diseases (長), for care of that disease. `over-limit` says that more was collected \
+                diseases (長), for care of that disease. `prescriber` names, in a pharmacy's bill, the \
+                institution that prescribed: a local scheme that counts the two together needs it. \
+                `over-limit` says that more was collected \
                 than the limit of the month, `cap-uncounted` that a certificate has a cap which \
                 cannot be counted here.
                 """,
@@ -127,7 +129,8 @@ extension OpenAPI {
                 "extension",
                 .list(of: .anyObject).note(
                     "visit: 受付番号; insurance-share: 一部負担割合(%); collected: 徴収済額(すでに受け取ったときだけ); "
-                        + "limit-class: 適用区分; long-term: 特定疾病(長)の限度額")),
+                        + "limit-class: 適用区分; long-term: 特定疾病(長)の限度額; "
+                        + "prescriber: 処方元の医療機関コード(薬局のみ。処方元と合算する助成制度では必須)")),
         ])
 
     private static let claimResponse = resource(
