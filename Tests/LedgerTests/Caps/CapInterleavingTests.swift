@@ -6,7 +6,7 @@ import Testing
 
 /// 上限額の台帳 under several institutions at once: whatever the interleaving and whoever dies, the
 /// versions in their order are what a simple model makes of them, and no cap is ever exceeded; of one
-/// certificate or of two on one bill.
+/// certificate or of two on one bill, under a cap over all counters or one of each institution.
 @Suite struct CapInterleavingTests {
     /// 手作業の台帳: one certificate's month on paper, written as plainly as can be.
     struct Paper {
@@ -15,6 +15,7 @@ import Testing
             var collected: Int
             var cost: Int
             var isLate: Bool
+            let institution: String
             /// What of it the next certificate took over.
             var passedOn = 0
             /// What the cap leaves to 1 yen, and nothing that was paid above that.
@@ -24,6 +25,8 @@ import Testing
         let cap: Int
         /// What the certificate before it leaves to 1 yen, by version of a bill, as its own paper says.
         let before: [String: Int]
+        /// 医療機関ごとの上限
+        var isPerInstitution = false
         /// What this one leaves.
         var left: [String: Int] = [:]
         var confirmed: [String: Line] = [:]
@@ -40,7 +43,7 @@ import Testing
             if bill.isNational { due = min(due, (bill.cost * 20 + 50) / 100) }
             var line = Line(
                 share: due, collected: (due + 5) / 10 * 10, cost: bill.cost,
-                isLate: bill.paid != nil)
+                isLate: bill.paid != nil, institution: bill.institution)
             if let paid = bill.paid, bill.isLast {
                 // What the certificate before it does not answer for stands as it was.
                 line.collected = paid - (bill.left?.over ?? 0)
@@ -49,7 +52,10 @@ import Testing
             }
             var shares = 0
             var collected = 0
-            for (other, line) in Array(confirmed) + Array(held) where other != bill.id {
+            for (other, line) in Array(confirmed) + Array(held)
+            where other != bill.id
+                && (!isPerInstitution || line.institution == bill.institution)
+            {
                 shares += line.share
                 collected += line.collected
             }
@@ -112,6 +118,36 @@ import Testing
         }
     }
 
+    /// 地方単独の制度が二つ: a cap over all counters and one of each institution, beside each other and in the same
+    /// moment.
+    @Test(arguments: Seeded.seeds(6))
+    func `a cap of each institution is each one's own, and one over all is everybody's`(
+        seed: UInt64
+    ) async throws {
+        try await LedgerWorld.with(template: LocalCaps.template) { world in
+            let visits = try await LocalCaps.visits(of: "seed \(seed)", in: world)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (place, caller) in LedgerWorld.institutions.enumerated() {
+                    let counter = Counter(
+                        world: world, gateway: try await world.anotherGateway(),
+                        visit: visits[place], caller: caller)
+                    group.addTask {
+                        try await Self.act(
+                            Seeded(seed &+ UInt64(place) &* 77), counter,
+                            on: [[LocalCaps.ofEach], [LocalCaps.overAll]], isLate: false)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let ofEach = try await Self.verify(
+                world, LocalCaps.ofEach, cap: LocalCaps.yenOfEach, isPerInstitution: true)
+            let overAll = try await Self.verify(
+                world, LocalCaps.overAll, cap: LocalCaps.yenOverAll)
+            let held = ofEach.held.count + overAll.held.count
+            #expect(try await world.count("exchange.cap_hold") == held)
+        }
+    }
+
     struct Counter: Sendable {
         let world: LedgerWorld
         let gateway: Ledger
@@ -123,9 +159,18 @@ import Testing
         }
     }
 
+    private static let nationalAndLocal = [
+        [SampleBill.national], [SampleBill.local],
+        // Written in either order: the gateway knows the order of law.
+        [SampleBill.national, SampleBill.local], [SampleBill.local, SampleBill.national],
+    ]
+
     /// One institution's day: reserves, confirms, voids, repeats itself at once, and dies now and
-    /// then.
-    private static func act(_ chance: Seeded, _ counter: Counter) async throws {
+    /// then. `isLate`: some is entered when it was collected already.
+    private static func act(
+        _ chance: Seeded, _ counter: Counter, on certificates: [[String]] = nationalAndLocal,
+        isLate: Bool = true
+    ) async throws {
         var chance = chance
         var open: [SampleBill] = []
         var done: [SampleBill] = []
@@ -134,11 +179,7 @@ import Testing
             var bill = SampleBill(
                 identifier: "\(counter.caller.party.code) \(step)", use: "preauthorization",
                 cost: chance.int(1...4_000) * 10, percent: chance.pick([10, 20, 30]), day: today)
-            bill.certificates = chance.pick([
-                [SampleBill.national], [SampleBill.local],
-                // Written in either order: the gateway knows the order of law.
-                [SampleBill.national, SampleBill.local], [SampleBill.local, SampleBill.national],
-            ])
+            bill.certificates = chance.pick(certificates)
             switch chance.int(0...9) {
             case 0...2: open.append(bill)
             case 3...5 where !open.isEmpty:
@@ -152,7 +193,7 @@ import Testing
             case 7 where !open.isEmpty:
                 bill = open.removeFirst()
                 bill.status = "cancelled"
-            case 8:
+            case 8 where isLate:
                 // Of one certificate or of both, all that was asked or less.
                 let due = (bill.cost * min(bill.percent, 20) + 50) / 100
                 bill.use = "claim"
@@ -190,20 +231,28 @@ import Testing
 
     /// Everything that was kept on one certificate, against paper, which it returns.
     static func verify(
-        _ world: LedgerWorld, _ certificate: String, cap: Int, after before: [String: Int] = [:]
+        _ world: LedgerWorld, _ certificate: String, cap: Int, after before: [String: Int] = [:],
+        isPerInstitution: Bool = false
     ) async throws -> Paper {
         let type = String(certificate.split(separator: " ")[1])
         let lines = try await world.keptLines(on: type)
-        var paper = Paper(cap: cap, before: before)
+        var paper = Paper(cap: cap, before: before, isPerInstitution: isPerInstitution)
+        // A cap of an institution is none of the month's.
+        let capOfMonth = isPerInstitution ? KeptLine.withoutCap : cap
         for bill in lines {
             if let line = paper.write(bill) {
                 #expect([bill.share, bill.collected] == [line.share, line.collected])
             }
             let held = paper.held.values.reduce(0) { $0 + $1.collected }
             let cost = paper.confirmed.values.reduce(0) { $0 + $1.cost }
-            #expect(bill.month == [cap, paper.collected, held, cost])
+            #expect(bill.month == [capOfMonth, paper.collected, held, cost])
             let decided = paper.confirmed.values.filter { !$0.isLate } + Array(paper.held.values)
-            #expect(decided.reduce(0) { $0 + $1.collected } <= cap)
+            let together = Dictionary(grouping: decided) {
+                isPerInstitution ? $0.institution : ""
+            }
+            for lines in together.values {
+                #expect(lines.reduce(0) { $0 + $1.collected } <= cap)
+            }
             #expect(bill.collected >= 0 && bill.share >= 0)
         }
         let (totals, refunds) = try await world.monthTotals(on: type)
@@ -211,8 +260,66 @@ import Testing
         let cost = paper.confirmed.values.reduce(0) { $0 + $1.cost }
         #expect(totals == [lines.count, shares, paper.collected, cost, paper.passedOn])
         // Due back is what lies over the cap and was paid at a counter, and nothing else.
-        #expect(refunds == max(0, paper.collected - max(cap, paper.passedOn)))
+        let due = max(0, paper.collected - max(cap, paper.passedOn))
+        #expect(refunds == (isPerInstitution ? 0 : due))
         return paper
+    }
+}
+
+/// 地方単独の上限: two schemes of the town for a ledger of their own, one with a cap over all counters, one with
+/// a cap of each institution.
+enum LocalCaps {
+    static let ofEach = "132101 kodomo"
+    static let overAll = "132101 shogai"
+    static let yenOfEach = 8_000
+    static let yenOverAll = 20_000
+
+    private static func scheme(_ law: String, _ terms: String) -> String {
+        #"""
+        {"prefecture":"13","municipality":"210","law":"\#(law)","division":0,
+         "name":{"ja":"例","en":"example"},"shortName":"小金井\#(law)",
+         "effectiveFrom":"2015-01-01","conditions":{},"method":"in-kind",
+         "outpatient":{"bearing":"all","unit":1,"method":"half-up",\#(terms)},
+         "meals":"patient","bearsOtherExpense":true,"priority":1,
+         "source":"試験","verified":"unverified"}
+        """#
+    }
+
+    static func template() async throws -> String {
+        try await TestPostgres.template("local_caps_template") { owner in
+            _ = try await Migrations.apply(as: owner, logger: TestPostgres.logger)
+            try await LedgerWorld.furnish(owner)
+            var files = ProfileFiles.all
+            let schemes = [
+                scheme("89", #""perMonth":\#(yenOfEach),"countedPer":"institution""#),
+                scheme("90", #""perMonth":\#(yenOverAll)"#),
+            ].joined(separator: ",")
+            files["subsidy/local-schemes/13-koganei.json"] = Array(
+                #"{"source":"試験","verified":"unverified","note":"","schemes":[\#(schemes)]}"#.utf8)
+            let pool = Pool(
+                owner, limits: .init(connectionsMax: 1), label: "template",
+                logger: TestPostgres.logger)
+            _ = try await RuleShelf.load(files, into: pool)
+            await pool.shutdown()
+        }
+    }
+
+    /// Somebody who holds both certificates, at each institution.
+    static func visits(of name: String, in world: LedgerWorld) async throws -> [OpenedVisit] {
+        let someone = Someone(name: name)
+        try await world.welcome(someone)
+        let rows = [("kodomo", "89132104"), ("shogai", "90132101")].map { type, payer in
+            SampleRow(type: type, payer: payer, from: "2019-01-01", to: "2099-12-31")
+        }
+        let report = try await world.register(rows, of: someone, key: name)
+        try #require(report.receipt.counts[.applied] == rows.count)
+        var visits: [OpenedVisit] = []
+        for caller in LedgerWorld.institutions {
+            visits.append(
+                try await world.openVisit(
+                    someone, nonce: "\(name) \(caller.party.code)", by: caller))
+        }
+        return visits
     }
 }
 
@@ -232,8 +339,11 @@ struct KeptLine: Sendable {
     let isLast: Bool
     /// Cap, collected, held, cost.
     let month: [Int]
+    static let withoutCap = -1
     /// What the certificate before it leaves to 10 yen, and what was paid above that.
     let left: (collected: Int, over: Int)?
+
+    var institution: String { String(version.prefix { $0 != " " }) }
 }
 
 extension LedgerWorld {
@@ -246,7 +356,7 @@ extension LedgerWorld {
                     select b.bill::text, b.status, b.cost, b.percent, b.share, b.collected,
                         case when b.is_as_collected then coalesce(b.paid, b.collected) end,
                         b.is_last,
-                        array[b.cap, b.month_collected, b.month_held, b.month_cost],
+                        array[coalesce(b.cap, \(KeptLine.withoutCap)), b.month_collected, b.month_held, b.month_cost],
                         f.collected - f.paid_over, f.paid_over,
                         b.party || ' ' || b.identifier || ' ' || b.version
                     from exchange.bill b
