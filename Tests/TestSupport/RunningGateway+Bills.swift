@@ -20,6 +20,8 @@ package struct SentBill: Sendable {
     package var limitClass: String?
     /// 特定疾病 (長) の限度額
     package var longTerm: Int?
+    /// 処方元の医療機関コード
+    package var prescriber: String?
     package var certificate = (system: "urn:tsunagi:certificate-type:130001", value: "nanbyo")
     /// Named before the other, against the order of law.
     package var local: (system: String, value: String)?
@@ -81,11 +83,17 @@ package struct SentBill: Sendable {
                 "valueMoney":{"value":\($0),"currency":"JPY"}}
                 """
             } ?? ""
+        let prescribed =
+            prescriber.map {
+                """
+                ,{"url":"urn:tsunagi:StructureDefinition:prescriber","valueString":"\($0)"}
+                """
+            } ?? ""
         let text = """
             {"resourceType":"Claim","extension":[{\
             "url":"urn:tsunagi:StructureDefinition:visit","valueString":"\(visit.id)"},{\
             "url":"urn:tsunagi:StructureDefinition:insurance-share",\
-            "valueInteger":\(percent)}\(extra)\(eaten)\(told)\(disease)],\
+            "valueInteger":\(percent)}\(extra)\(eaten)\(told)\(disease)\(prescribed)],\
             "identifier":[{"system":"https://clinic.example/bill","value":"\(identifier)"}],\
             "status":"\(status)","use":"\(use)","patient":{"reference":"\(visit.patient)"},\
             "billablePeriod":{"start":"\(day.text)","end":"\((lastDay ?? day).text)"},\

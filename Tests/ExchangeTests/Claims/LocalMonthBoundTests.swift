@@ -74,7 +74,8 @@ import Testing
              {"prefecture":"13","municipality":"210","law":"89","division":0,
               "name":{"ja":"例","en":"example"},"shortName":"小金井89",
               "effectiveFrom":"2015-01-01","conditions":{},"method":"in-kind",
-              "inpatient":{\#(terms)},"outpatient":{\#(terms)},"meals":"patient","bearsOtherExpense":true,"priority":1,
+              "inpatient":{\#(terms)},"outpatient":{\#(terms)},
+              "meals":"patient","bearsOtherExpense":true,"priority":1,
               "source":"試験","verified":"\#(verified)"}]}
             """#
         files[Self.path] = Array(scheme.utf8)
@@ -153,8 +154,8 @@ import Testing
         #expect(asked.reasons(0) == ["AMOUNT_MISMATCH"])
     }
 
-    /// 入院の月上限: of five days at one institution the counter asks the cap, `tsunagi copay` the same, and the month
-    /// accepts that and not a yen more. Behind a visit at that institution it is one cap for both.
+    /// 入院の月上限: of five days at one institution the counter asks the cap, `tsunagi copay` the same, and the
+    /// month accepts that and not a yen more. Behind a visit at that institution it is one cap for both.
     @Test func `a stay is held to its institution's cap, as at the counter and by the command`()
         throws
     {

@@ -356,7 +356,8 @@ extension LedgerWorld {
                     select b.bill::text, b.status, b.cost, b.percent, b.share, b.collected,
                         case when b.is_as_collected then coalesce(b.paid, b.collected) end,
                         b.is_last,
-                        array[coalesce(b.cap, \(KeptLine.withoutCap)), b.month_collected, b.month_held, b.month_cost],
+                        array[coalesce(b.cap, \(KeptLine.withoutCap)), b.month_collected,
+                            b.month_held, b.month_cost],
                         f.collected - f.paid_over, f.paid_over,
                         b.party || ' ' || b.identifier || ' ' || b.version
                     from exchange.bill b

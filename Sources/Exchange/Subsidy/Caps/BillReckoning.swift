@@ -25,8 +25,8 @@ package struct BillReckoning: Sendable {
 
     /// `certificates` in the order of law, at least one; `birth` where its day is known; `spot`: where, and
     /// in which visit, the care was given. Throws
-    /// `.copaymentRulesUnknown`, `.localSchemeNotPriced`, also for a scheme whose way is none of `methods`, and
-    /// `.missing` where a scheme counts a pharmacy with its prescriber, and the bill names none.
+    /// `.copaymentRulesUnknown`, `.localSchemeNotPriced`, also for a scheme whose way is none of `methods`,
+    /// and `.missing` where a scheme counts a pharmacy with its prescriber, and the bill names none.
     package init(
         _ content: BillContent, on certificates: [Held], born birth: CalendarDay? = nil,
         at spot: CareSpot = .unsaid, _ rules: CopaymentRules,

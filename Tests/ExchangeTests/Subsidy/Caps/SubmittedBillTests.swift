@@ -136,6 +136,31 @@ import Testing
         }
     }
 
+    /// A pharmacy names a medical or dental institution; nobody else names any.
+    @Test func `a pharmacy says whose prescription it dispensed`() throws {
+        let pharmacy = try Party(role: .institution, code: "1349999992")
+        func read(_ prescriber: String, by party: Party) throws -> SubmittedBill {
+            let entry =
+                #"{"url":"urn:tsunagi:StructureDefinition:prescriber","#
+                + #""valueString":"\#(prescriber)"},"#
+            let claim = Self.claim.replacing("1319999995", with: party.code).replacing(
+                #""extension":["#, with: #""extension":["# + entry)
+            return try SubmittedBill(reading: Array(claim.utf8), institution: party)
+        }
+        let rules = try #require(Profiles.book.copayment)
+        for code in ["1319999996", "1339999994"] {
+            #expect(try read(code, by: pharmacy).care(isInpatient: false, rules).prescriber == code)
+        }
+        for code in ["1349999992", "1369999990", "131999999", "内科"] {
+            #expect(throws: Refusal.malformed("extension(prescriber).valueString")) {
+                try read(code, by: pharmacy)
+            }
+        }
+        #expect(throws: Refusal.unknownItem("extension(prescriber)")) {
+            try read("1319999996", by: Self.institution)
+        }
+    }
+
     static let stay = claimOfStay()
 
     private static func claimOfStay() -> String {
