@@ -168,7 +168,7 @@ import Testing
     /// One institution's day: reserves, confirms, voids, repeats itself at once, and dies now and
     /// then. `isLate`: some is entered when it was collected already.
     private static func act(
-        _ chance: Seeded, _ counter: Counter, on certificates: [[String]] = nationalAndLocal,
+        _ chance: Seeded, _ counter: Counter, on certificates: [[String]] = Self.nationalAndLocal,
         isLate: Bool = true
     ) async throws {
         var chance = chance
