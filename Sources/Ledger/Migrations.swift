@@ -225,6 +225,12 @@ package struct Migrations: Sendable {
             name: "0119_early_protection",
             sql: PackageResources._119_early_protection_sql),
         File(name: "0121_prescribers", sql: PackageResources._121_prescribers_sql),
+        File(
+            name: "0126_planned_changes",
+            sql: PackageResources._126_planned_changes_sql),
+        File(
+            name: "0127_protections_of_withdrawn_files",
+            sql: PackageResources._127_protections_of_withdrawn_files_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

@@ -109,6 +109,10 @@ package enum FileNotice: Hashable, Sendable {
     case delayed
     /// 前のファイルの確認待ち: one that was sent before it waits for a second person.
     case behindWaiting(file: String)
+    /// 取下げ後の保護: residents whom it protected from its receipt are still so.
+    case protectionKept
+    /// 一覧の打切り: more rows would change something than its list holds.
+    case planCut(Int)
 
     package var code: String {
         switch self {
@@ -119,6 +123,8 @@ package enum FileNotice: Hashable, Sendable {
         case .mendedEndsNobody: "mended-ends-nobody"
         case .endsAsked: "ends-asked"
         case .endsWithdrawn: "ends-withdrawn"
+        case .protectionKept: "protection-kept"
+        case .planCut: "plan-cut"
         }
     }
 
@@ -134,9 +140,9 @@ package enum FileNotice: Hashable, Sendable {
                 $0.beginArray()
                 for line in lines { $0.int(line) }
                 $0.endArray()
-            case .keptSince(let rows): $0.member("rows", rows)
+            case .keptSince(let rows), .planCut(let rows): $0.member("rows", rows)
             case .behindWaiting(let file): $0.member("file", file)
-            case .mendedEndsNobody, .endsAsked, .endsWithdrawn, .delayed: break
+            case .mendedEndsNobody, .endsAsked, .endsWithdrawn, .delayed, .protectionKept: break
             }
             $0.member("ja", ja)
             $0.member("en", en)
@@ -165,6 +171,11 @@ package enum FileNotice: Hashable, Sendable {
         case .behindWaiting:
             "前に送られたファイル(file)が別の人の確認を待っているため、まだ進みません。このファイルは送り直さず、"
                 + "前のファイルの影響を確かめ、確認するか取り下げてください。"
+        case .protectionKept:
+            "このファイルは取り下げられましたが、ファイルの行が不開示とした人の保護は続いています。保護すべき人は、不開示フラグを付けた"
+                + "行をもう一度送ってください。誤りであれば、送った人とは別の人が保護の解除(lift)を決定してください。"
+        case .planCut(let rows):
+            "変わる行が多いため、一覧は初めの\(rows)行までです。全体の件数はファイルの影響(effect)で確かめてください。"
         }
     }
 
@@ -195,6 +206,13 @@ package enum FileNotice: Hashable, Sendable {
         case .behindWaiting:
             "A file that was sent before (`file`) waits for another person, and this one for it. Do not send "
                 + "it again: look at the effect of the one before, and confirm or withdraw that."
+        case .protectionKept:
+            "The file was withdrawn, but whom its rows said not to disclose stays protected. Send the row "
+                + "with the flag again for whoever is to be protected; where it was wrong, another person "
+                + "than the sender decides to `lift` it."
+        case .planCut(let rows):
+            "So many rows would change that the list holds the first \(rows) of them only. The counts of "
+                + "the whole file are in its `effect`."
         }
     }
 }

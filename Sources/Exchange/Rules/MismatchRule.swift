@@ -61,6 +61,11 @@ package struct IdentityFacts: Hashable, Sendable {
         }
     }
 
+    /// 書き方の違う項目: those that are not written alike, whatever they mean.
+    package func items(otherThan other: IdentityFacts) -> [IdentityItem] {
+        IdentityItem.allCases.filter { self[$0] != other[$0] }
+    }
+
     /// What an item says of the person, whatever way it was typed; `nil` when it says nothing.
     fileprivate func meaning(_ item: IdentityItem) -> String? {
         guard let text = self[item] else { return nil }

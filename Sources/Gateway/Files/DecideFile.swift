@@ -33,25 +33,49 @@ extension FileDecision {
             }
             self = .confirm(effect: hash)
         case "withdraw": self = .withdraw
+        case "lift": self = .lift
         default: throw .malformed("decision")
         }
     }
 }
 
-extension FileRow {
+extension DecidedFile {
     /// As it is from now on.
     fileprivate func decided(_ decision: FileDecision) -> [UInt8] {
-        let state: State =
+        let state: FileRow.State =
             switch decision {
             // Behind its rows only the ends are left.
-            case .confirm: ends.isAsked ? .applying : .weighing
-            case .withdraw: .withdrawn
+            case .confirm: file.ends.isAsked ? .applying : .weighing
+            case .withdraw, .lift: .withdrawn
             }
         var writer = JSONWriter()
         writer.beginObject()
-        writer.member("file", file.text)
+        writer.member("file", file.file.text)
         writer.member("status", state.rawValue)
+        protection.write(into: &writer)
         writer.endObject()
         return writer.bytes
+    }
+}
+
+extension FileProtection {
+    /// Nothing where nobody is protected.
+    func write(into writer: inout JSONWriter) {
+        guard residents > 0 else { return }
+        writer.name("stillProtected")
+        writer.beginObject()
+        writer.member("residents", residents)
+        writer.name("rows")
+        writer.beginArray()
+        for row in rows {
+            writer.beginObject()
+            writer.member("line", row.line)
+            writer.member("key", row.ownKey)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.member("ja", FileNotice.protectionKept.ja)
+        writer.member("en", FileNotice.protectionKept.en)
+        writer.endObject()
     }
 }

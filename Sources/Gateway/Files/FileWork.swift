@@ -34,6 +34,7 @@ extension GatewayParts {
                 route(.get, "\(path)/:file", for: kind.reading, handle: readFile(kind)),
                 route(
                     .get, "\(path)/:file/errors", for: kind.reading, handle: readFileErrors(kind)),
+                route(.get, "\(path)/:file/plan", for: kind.reading, handle: readFilePlan(kind)),
                 route(
                     .post, "\(path)/:file/decision", for: kind.purpose, handle: decideFile(kind)),
             ]

@@ -59,6 +59,7 @@ extension FileList.File {
             tally.write(into: &writer)
             writer.endObject()
         }
+        protection.write(into: &writer)
         writer.endObject()
     }
 }

@@ -21,6 +21,7 @@ extension Records {
         case (.weighing, let part?):
             let all = try part.taken.weigh(&self, rules) + part.refused
             if file.endsMissing { try keepStanding(part, all, file.file) }
+            try keepPlan(file, all)
             advance(file, past: part, all, task: nil)
             enter(nil, basis: file.basis)
         case (.weighing, nil): try endWeighing(file, kind)
@@ -104,6 +105,7 @@ extension Records {
             ),
             (Self.forgetKept, [.id(file.file)]),
         ])
+        if next == .applying { forgetPlan(of: file.file) }
         enter(nil, basis: file.basis)
     }
 

@@ -76,7 +76,8 @@ struct FileIntake {
         if let origin = row.origin { part.mended.insert(origin.file) }
         if row.isProtective {
             isProtective = true
-            part.protective.append(part.lines.count - 1)
+            part.protective.append(
+                .init(place: part.lines.count - 1, ownKey: row.keyOfProtected))
         }
         if !row.findings.isEmpty {
             part.found.add(.init(line: row.line, outcome: nil, findings: row.findings))
@@ -102,7 +103,7 @@ struct FileIntake {
         var numbers: [HashChain?] = []
         var origins: [RowOrigin?] = []
         var mended: Set<String> = []
-        var protective: [Int] = []
+        var protective: [FileChunk.Protective] = []
         var found = RowTellings()
 
         var isEmpty: Bool { lines.isEmpty }
@@ -132,13 +133,23 @@ struct FileChunk: Sendable {
     let origins: [RowOrigin?]
     /// The files in which its mended rows stood first.
     let mended: Set<String>
-    /// Places of the rows that protect somebody.
-    let protective: [Int]
+    /// The rows that protect somebody.
+    let protective: [Protective]
     let rows: [UInt8]
     let found: RowTellings
+
+    struct Protective: Sendable {
+        let place: Int
+        let ownKey: String?
+    }
 }
 
 extension CheckedRow {
     /// 支援措置: taken, and saying that its resident is not disclosed.
     fileprivate var isProtective: Bool { !isRefused && flag("isNotDisclosed") == true }
+
+    /// By which its sender finds whom it speaks of.
+    fileprivate var keyOfProtected: String? {
+        text("municipalityIdentityKey") ?? text("medicalSubsidyRecipientNumber")
+    }
 }

@@ -191,7 +191,8 @@ extension Ledger {
                 and rows_deleted_at is null
             order by finished_at limit 100 for no key update skip locked),
         gone as (delete from office.file_chunk c using old where c.file = old.file),
-        ended as (delete from office.file_end e using old where e.file = old.file)
+        ended as (delete from office.file_end e using old where e.file = old.file),
+        planned as (delete from office.file_plan p using old where p.file = old.file)
         update office.file f set rows_deleted_at = clock_timestamp() from old where f.file = old.file
         """)
 

@@ -34,10 +34,15 @@ extension Records {
     mutating func keep(
         _ parts: [FileChunk], asOfTheirFiles: Bool, protecting hashing: FileHashing?
     ) throws -> Set<PersonKey> {
-        var protected: [HashChain] = []
+        var protected: [ProtectiveRow] = []
         for var part in parts {
             try findNumbers(of: &part)
-            protected += part.protective.compactMap { part.numbers[$0] }
+            for row in part.protective {
+                guard let number = part.numbers[row.place] else { continue }
+                protected.append(
+                    ProtectiveRow(
+                        number: number, line: part.lines[row.place], ownKey: row.ownKey))
+            }
             let files = part.mended.compactMap { try? RecordID($0) }
             if asOfTheirFiles, !files.isEmpty {
                 let key: [Value] = [
@@ -58,7 +63,10 @@ extension Records {
             ])
         }
         guard let hashing, let file = parts.first?.file else { return [] }
-        return try protect(protected.map { hashing.extended($0.byVersion) }, with: file)
+        for place in protected.indices {
+            protected[place].number = hashing.extended(protected[place].number.byVersion)
+        }
+        return try protect(protected, with: file)
     }
 
     /// A mended row without a number has the one that it came with first, in a file of the same

@@ -19,6 +19,8 @@ package struct FileList: Sendable {
         package let weighed: String?
         /// Once any of it was applied.
         package let tally: FileRow.Tally?
+        /// 取下げ後の保護: whom it protects although it was withdrawn.
+        package fileprivate(set) var protection = FileProtection()
     }
 
     package let files: [File]
@@ -47,7 +49,10 @@ extension Records {
             ),
             (Self.selectLast, [.text(party), .text(layout.field)]),
         ])
-        let files = try read[0].map { try FileList.File($0) }
+        var files = try read[0].map { try FileList.File($0) }
+        let shown = files.prefix(Self.listedMax)
+        let kept = try protection(of: shown.filter { $0.state == .withdrawn }.map(\.file))
+        for place in files.indices { files[place].protection = kept[files[place].file] ?? .init() }
         var nextPlace = FileDelivery.Place.sequence(1)
         if let last = read[1].first {
             let digest = Hexadecimal.text(try last.bytes(1))

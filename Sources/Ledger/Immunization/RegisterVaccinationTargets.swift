@@ -77,15 +77,18 @@ extension Records {
             if before?.isRemoved ?? true, !invitation.said.isRemoved {
                 plan.invited.append(invitation)
             }
-            plan.outcomes.append(
-                RowOutcome(
-                    line: numbered.row.index + 1,
-                    kind: before == invitation.said ? .unchanged : .applied,
-                    findings: numbered.row.warnings
-                        + RowFinding.takingBackNothing(
-                            before == nil && invitation.said.isRemoved,
-                            index: numbered.row.index, item: "municipalityIdentityKey"),
-                    standing: stood, isEnd: invitation.said.isRemoved))
+            var outcome = RowOutcome(
+                line: numbered.row.index + 1,
+                kind: before == invitation.said ? .unchanged : .applied,
+                findings: numbered.row.warnings
+                    + RowFinding.takingBackNothing(
+                        before == nil && invitation.said.isRemoved,
+                        index: numbered.row.index, item: "municipalityIdentityKey"),
+                standing: stood, isEnd: invitation.said.isRemoved)
+            if stood != nil, before?.validTo != invitation.said.validTo {
+                outcome.changed = ["validTo"]
+            }
+            plan.outcomes.append(outcome)
         }
         return plan
     }

@@ -48,6 +48,8 @@ package struct RowOutcome: Sendable {
     let isEnd: Bool
     /// 一人ではしないこと: a file with such a row waits for a second person.
     let needsSecondPerson: Bool
+    /// 変わる項目, by their names, where they are known.
+    var changed: [String] = []
 
     package init(
         line: Int, kind: Kind, findings: [RowFinding], standing: Int? = nil, isEnd: Bool = false,

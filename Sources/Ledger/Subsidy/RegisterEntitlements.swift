@@ -48,7 +48,7 @@ extension Records {
     ) throws -> [RowOutcome] {
         let (plan, persons) = try plan(rows, rules, moment)
         for person in plan.heldBack.intersection(persons.known) { enter(person) }
-        return plan.outcomes
+        return try outcomesWithItems(plan)
     }
 
     private mutating func plan(

@@ -130,7 +130,9 @@ struct RegistrationPlan {
         told += RowFinding.takingBackNothing(
             row.isDeleted && held[key] == nil, index: row.index, item: "historyKey")
         held[key] = newest
-        outcomes.append(outcome(row, isHeldBack, isRepeat, told, standing: standing[key]))
+        var said = outcome(row, isHeldBack, isRepeat, told, standing: standing[key])
+        if !isLate, !isHeldBack { said.changed = identity.items(otherThan: known[person]?[body]) }
+        outcomes.append(said)
         if isRepeat, !isHeldBack, let version = versions[key] { saidAgain.insert(version) }
         // A row on hold that is sent again is still on hold: once is enough.
         if !(isRepeat && isHeldBack), !isLate { addIdentity(person, row, identity, isHeldBack) }

@@ -108,7 +108,8 @@ import Testing
 
     @Test(arguments: [
         FileNotice.endsSuspended(ends: 3, rows: 1, lines: [2]), .keptSince(2), .mendedEndsNobody,
-        .endsAsked, .endsWithdrawn, .delayed, .behindWaiting(file: "f1"),
+        .endsAsked, .endsWithdrawn, .delayed, .behindWaiting(file: "f1"), .protectionKept,
+        .planCut(10_000),
     ])
     func `every notice says what to do`(notice: FileNotice) throws {
         var writer = JSONWriter()

@@ -434,6 +434,10 @@ extension Deed {
                 let file = person.files[layout] ?? ""
                 return .get(fire.party(of: layout, person), "/files/\(layout)/\(file)/errors")
             },
+            office("get\(name)FilePlan", .nobody) { fire, person in
+                let file = person.files[layout] ?? ""
+                return .get(fire.party(of: layout, person), "/files/\(layout)/\(file)/plan")
+            },
             office("decide\(name)File", .nobody) { fire, person in
                 let file = person.files[layout] ?? ""
                 return .post(

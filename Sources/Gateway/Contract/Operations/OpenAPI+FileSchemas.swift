@@ -50,7 +50,8 @@ extension OpenAPI {
                     "code",
                     .codes([
                         "ends-suspended", "kept-known-since", "mended-ends-nobody", "ends-asked",
-                        "ends-withdrawn", "delayed", "behind-waiting",
+                        "ends-withdrawn", "delayed", "behind-waiting", "protection-kept",
+                        "plan-cut",
                     ])),
                 .required("severity", .codes(["warning"])),
                 .optional("ends", .integer.note("保留した終了 / Ends that were suspended.")),
@@ -67,7 +68,7 @@ extension OpenAPI {
         (
             "FileDecision",
             .object([
-                .required("decision", .codes(["confirm", "withdraw"])),
+                .required("decision", .codes(["confirm", "withdraw", "lift"])),
                 .optional(
                     "effect", .text.note("confirm のとき、確かめた影響の hash / `effect.hash`, to confirm.")),
             ])
@@ -92,7 +93,33 @@ extension OpenAPI {
                     "next", .integer.note("続きがあるときの `from` / For `from`, while there is more.")),
             ])
         ),
-        ("FileDecided", .object([.required("file", .id), .required("status", status)])),
+        (
+            "FilePlan",
+            .object([
+                .required("file", .id), .required("status", status),
+                .required(
+                    "plan",
+                    .list(
+                        of: .object([
+                            .required("line", .integer),
+                            .required("change", .codes(["addition", "change", "end", "none"])),
+                            .required("items", .list(of: .text)),
+                        ])
+                    ).note(
+                        "itemsは変わる項目。noneは、行は同じで本人の氏名などが変わるもの / `items` change; `none`: the "
+                            + "row is as before, and what it says of its resident is not.")),
+                .optional(
+                    "next", .integer.note("続きがあるときの `from` / For `from`, while there is more.")),
+                .optional("notices", .list(of: .reference("FileNotice"))),
+            ])
+        ),
+        (
+            "FileDecided",
+            .object([
+                .required("file", .id), .required("status", status),
+                .optional("stillProtected", stillProtected),
+            ])
+        ),
     ]
 
     private static let status = Schema.codes([
@@ -116,8 +143,18 @@ extension OpenAPI {
             .required("file", .id), .required("status", status), .required("mended", .boolean),
             .required("receivedAt", .instant), .optional("finishedAt", .instant),
             .optional("rows", .integer), .optional("effect", effect),
-            .optional("processed", .object(tally)),
+            .optional("processed", .object(tally)), .optional("stillProtected", stillProtected),
         ] + placed)
+
+    private static let stillProtected: Schema = .object([
+        .required("residents", .integer),
+        .required(
+            "rows",
+            .list(of: .object([.optional("line", .integer), .optional("key", .text)]))
+                .note(
+                    "初めの100人。宛名番号か公費受給者番号 / The first 100, by the sender's own key.")),
+        .required("ja", .text), .required("en", .text),
+    ]).note("取り下げたファイルが保護し続けている人 / Whom a withdrawn file still protects.")
 
     private static let ended: Schema = .object([
         .required("orgSpecificCertificateTypeId", .text),

@@ -157,9 +157,30 @@ extension OpenAPI {
                     .init(status: 200, mediaType: "text/csv", schema: .text, note: "The rows.")
                 ],
                 refusals: readingRefusals),
-            deciding(layout, path), listing(layout, path),
+            planning(layout, path), deciding(layout, path), listing(layout, path),
         ]
         return layout.isWhole ? operations + [ending(layout, path)] : operations
+    }
+
+    private static func planning(_ layout: ServedLayout, _ path: String) -> Operation {
+        var plan = Operation.Answer.json(200, .reference("FilePlan"), "What would change.")
+        plan.otherMediaTypes = ["text/csv"]
+        return Operation(
+            method: .get, path: "\(path)/:file/plan", id: "get\(layout.id)FilePlan",
+            field: "files", ja: "どの行が何を変えるかの一覧を読む",
+            en:
+                "Which rows of a dry run, or of a file that waits for a second person, would change what: "
+                + "line, kind of change and names of items, never a value; the first 10,000. Rows that "
+                + "change nothing or were refused are in the acknowledgement. As CSV in the encoding of the "
+                + "file, the next page in `Link`. Empty once the file is applied or withdrawn.",
+            token: .officeIfAny,
+            parameters: [
+                file, .operatorID,
+                .init(
+                    name: "from", place: .query, schema: .integer,
+                    note: "前の応答の `next` / `next` of the answer before."),
+            ],
+            answers: [plan], refusals: readingRefusals + [.malformed("from")])
     }
 
     private static func deciding(_ layout: ServedLayout, _ path: String) -> Operation {
@@ -168,7 +189,9 @@ extension OpenAPI {
             field: "files", ja: "変更の多いファイルを別の人が確認する、または取り下げる",
             en:
                 "A file that changes more than its layout lets pass waits for a second person: another "
-                + "operator or certificate than its sender's, naming the effect by its hash.",
+                + "operator or certificate than its sender's, naming the effect by its hash. A file that is "
+                + "withdrawn leaves those protected whom its rows said not to disclose, and names them by "
+                + "line and own key: the second person decides to `lift` that where it was wrong.",
             token: .officeIfAny, parameters: [file, .operatorID],
             body: .json(
                 .reference("FileDecision"),
