@@ -12,6 +12,8 @@ struct CrashNight {
     struct Progress: Hashable, Sendable {
         var state = ""
         var cursor = -1
+        /// Of the ends of a whole list; -1 while none were begun.
+        var through = -1
     }
 
     func office(_ gateway: ServeProcess) async throws -> TLSClient {
@@ -21,23 +23,27 @@ struct CrashNight {
     }
 
     /// The file, as its receipt names it.
-    func send(_ bytes: [UInt8], by office: TLSClient) async throws -> String {
+    func send(_ bytes: [UInt8], sequence: Int = 1, by office: TLSClient) async throws -> String {
         let receipt = try await office.send(
-            "POST", "/files/\(layout)?sequence=1",
+            "POST", "/files/\(layout)?sequence=\(sequence)",
             headers: [("Content-Type", "text/csv"), ("Tsunagi-Operator", "clerk-a")],
             body: bytes, within: 120)
         try #require(receipt.status == 202, "\(receipt.text)")
         return receipt.text("file")
     }
 
-    /// How far the file is, once it is further than it was.
+    /// How far the newest file is, once it is further than it was.
     func progress(past last: Progress) async throws -> Progress {
         for _ in 0..<3_000 {
             let now = try await world.owner.transaction { transaction in
                 let row = try transaction.query(
                     Statement(
-                        "select state, cursor from office.file where state <> 'arriving'"))[0]
-                return Progress(state: try row.text(0), cursor: try row.int(1))
+                        """
+                        select state, cursor, coalesce(ends_through, -1) from office.file
+                        where state <> 'arriving' order by sequence desc limit 1
+                        """))[0]
+                return Progress(
+                    state: try row.text(0), cursor: try row.int(1), through: try row.int(2))
             }
             if now != last { return now }
             try await Task.sleep(for: .milliseconds(10))

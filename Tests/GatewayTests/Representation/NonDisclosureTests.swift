@@ -1,4 +1,5 @@
 import Exchange
+import Gateway
 import Ledger
 import Postgres
 import TestSupport
@@ -193,7 +194,8 @@ struct NonDisclosureTests {
         #expect(try await represented() == 1)
         let sequence = try await gateway.nextSequence()
         func hold() async throws -> String {
-            let held = try await gateway.upload(bytes, "sequence=\(sequence + 1)")
+            let held = try await gateway.upload(
+                bytes, "sequence=\(sequence + 1)", operatorID: "clerk-a")
             #expect(held.text("status") == "held", "\(held.text)")
             return held.text("file")
         }
@@ -204,8 +206,13 @@ struct NonDisclosureTests {
         let answer = try await gateway.send(
             Cast.portal, "GET", "/fhir/Coverage", headers: [side.acting])
         #expect(answer.code == Refusal.relationUnknown.code)
-        // What is withdrawn takes its word back.
+        // What is withdrawn takes no protection away: another person than its sender does.
         try await gateway.decide("withdraw", on: file, operatorID: "clerk-a").expect(200)
+        #expect(try await represented() == 0)
+        let alone = try await gateway.decide("lift", on: file, operatorID: "clerk-a")
+        #expect(alone.code == Refusal.secondPersonNeeded.code, "\(alone.text)")
+        #expect(try await represented() == 0)
+        try await gateway.decide("lift", on: file, operatorID: "clerk-b").expect(200)
         #expect(try await represented() == 1)
         file = try await hold()
         #expect(try await represented() == 0)
@@ -230,7 +237,72 @@ struct NonDisclosureTests {
         #expect(waiting.text("status") == "waiting", "\(waiting.text)")
         let file = waiting.text("file")
         #expect(try await protected(by: file) == 4)
-        try await gateway.decide("withdraw", on: file, operatorID: "clerk-b").expect(200)
+        let early = try await gateway.decide("lift", on: file, operatorID: "clerk-b")
+        #expect(early.code == Refusal.fileNotWaiting.code)
+        let withdrawn = try await gateway.decide("withdraw", on: file, operatorID: "clerk-b")
+        #expect(try await protected(by: file) == 4)
+        // Who withdraws it is told whom it still protects and what to do, and so is who reads the list.
+        func kept(_ object: JSONObject?) -> [JSONObject] {
+            let kept = object?["stillProtected"]?.object
+            #expect(kept == nil || kept?["ja"]?.string?.contains("lift") == true)
+            return (kept?["rows"]?.array ?? []).compactMap(\.object)
+        }
+        let told = kept(withdrawn.json)
+        #expect(told.map { $0["line"]?.int } == [2, 102, 202, 302], "\(withdrawn.text)")
+        let keys = stride(from: 0, to: 400, by: 100).map { rows[$0]["公費受給者番号"] }
+        #expect(told.map { $0["key"]?.string } == keys)
+        func listed() async throws -> [JSONObject] {
+            let list = try await gateway.send(Cast.town, "GET", "/files/entitlements")
+            let own = (list.json["files"]?.array ?? []).compactMap(\.object)
+                .first { $0["file"]?.string == file }
+            return kept(own)
+        }
+        #expect(try await listed() == told)
+        // One entry for each who is named, beside that of the list.
+        gateway.expectMoreEntries(4)
+        try await gateway.decide("lift", on: file, operatorID: "clerk-b").expect(200)
+        #expect(try await protected(by: file) == 0)
+        #expect(try await listed().isEmpty)
+    }
+
+    /// 受領の前に: an entry is read by who acts for the resident; before the receipt nobody is kept out yet.
+    @Test func `a protection is entered with its file's receipt, and not while the file arrives`()
+        async throws
+    {
+        let today = gateway.clock.today
+        let rows = (0..<2_100).map { place in
+            gateway.people.next().cells(
+                today.adding(days: -10), today.adding(days: 300),
+                ["不開示フラグ": place < 3 ? "1" : "0"])
+        }
+        let hashing = FileHashing(gateway.keys)
+        let kind = try #require(FileKind.all(hashing).first { $0.layout == "entitlements" })
+        let sequence = try await gateway.nextSequence()
+        let reception = try await gateway.ledger.receiveFile(
+            kind,
+            FileAnnouncement(
+                place: .sequence(sequence + 1), said: AnnouncedFile(), isDryRun: false,
+                certificate: nil),
+            from: Caller(party: Cast.town, operatorID: "clerk-a"), hashing: hashing)
+        let file = reception.file.text
+        let arriving = try await gateway.entries {
+            try await reception.take(NightFile(rows).bytes())
+        }
+        #expect(!arriving.isEmpty && arriving.allSatisfy { !$0.hasPerson })
+        // Their rows are here, and noted; they protect nobody before the file has its place.
+        let noted = try await gateway.count(
+            "select count(*) from office.early_protection where file = $1::text::uuid",
+            [.text(file)])
+        #expect(noted == 3)
+        #expect(try await protected(by: file) == 0)
+        let received = try await gateway.entries {
+            _ = try await reception.finish { Array($0.file.text.utf8) }
+        }
+        #expect(received.filter(\.hasPerson).count == 3)
+        #expect(try await protected(by: file) == 3)
+        for decision in ["withdraw", "lift"] {
+            try await gateway.decide(decision, on: file, operatorID: "clerk-b").expect(200)
+        }
         #expect(try await protected(by: file) == 0)
     }
 
