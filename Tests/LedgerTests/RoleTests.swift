@@ -51,6 +51,7 @@ import Testing
                 Attempt(role: role, sql: "select * from office.file"),
                 Attempt(role: role, sql: "select numbers from office.file_chunk"),
                 Attempt(role: role, sql: "select * from office.early_protection"),
+                Attempt(role: role, sql: "select * from office.file_plan"),
                 Attempt(
                     role: role,
                     sql: "insert into exchange.person (person) values (gen_random_uuid())"),

@@ -17,7 +17,8 @@ struct ImportCommand: AsyncParsableCommand {
             operator's name is on the record with every entry.
             """,
         subcommands: [
-            Send.self, List.self, Show.self, Errors.self, Ends.self, Confirm.self, Withdraw.self,
+            Send.self, List.self, Show.self, Errors.self, Plan.self, Ends.self, Confirm.self,
+            Withdraw.self, Lift.self,
         ],
         defaultSubcommand: Send.self)
 
@@ -175,6 +176,17 @@ struct ImportCommand: AsyncParsableCommand {
         }
     }
 
+    struct Plan: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Which rows of a file that waits, or only looked, would change what.")
+        @OptionGroup var desk: Desk
+        @Argument(help: "The file's id, from its receipt.") var file: String
+        func run() async throws {
+            let file = try ImportCommand.id(file)
+            try await desk.work(.plan) { try await $0.showPlan(file) }
+        }
+    }
+
     struct Ends: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Whom a whole list would end, or has, by the keys of their certificates.")
@@ -214,6 +226,23 @@ struct ImportCommand: AsyncParsableCommand {
             let file = try ImportCommand.id(file)
             try await desk.work(.withdraw) { desk in
                 try await desk.decide(.withdraw, on: file)
+                _ = try await desk.show(file)
+            }
+        }
+    }
+
+    struct Lift: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: """
+                As the second person, protect no more whom a file that was withdrawn still protects: `list` \
+                names them.
+                """)
+        @OptionGroup var desk: Desk
+        @Argument(help: "The file's id, from its receipt.") var file: String
+        func run() async throws {
+            let file = try ImportCommand.id(file)
+            try await desk.work(.lift) { desk in
+                try await desk.decide(.lift, on: file)
                 _ = try await desk.show(file)
             }
         }

@@ -6,7 +6,7 @@ import Ledger
 /// 取込みの操作: what `tsunagi import` does with the files of one layout. Each has its row in
 /// `profiles/access/permissions.json`, which says in whose name an operator may do it.
 enum ImportOperation: String, CaseIterable {
-    case send, list, show, errors, ends, confirm, withdraw
+    case send, list, show, errors, plan, ends, confirm, withdraw, lift
 
     /// Of every layout that is served; ends are of whole lists alone.
     static var names: [String] {
@@ -19,8 +19,8 @@ enum ImportOperation: String, CaseIterable {
 
     func purpose(of kind: FileKind) -> Purpose {
         switch self {
-        case .send, .confirm, .withdraw: kind.purpose
-        case .list, .show, .errors, .ends: kind.reading
+        case .send, .confirm, .withdraw, .lift: kind.purpose
+        case .list, .show, .errors, .plan, .ends: kind.reading
         }
     }
 }

@@ -72,6 +72,19 @@ struct OpenDesk {
         Output.line(String(decoding: list.written, as: UTF8.self))
     }
 
+    /// 予定される変更: every part of it, a line of JSON each.
+    func showPlan(_ file: RecordID) async throws {
+        var next: Int? = 0
+        while let from = next {
+            let plan = try await ledger.access(caller, kind.reading) {
+                [kind, rules = ledger.rules] in
+                try $0.filePlan(file, of: kind, from: from, rules: rules.kept)
+            }
+            Output.line(String(decoding: plan.written, as: UTF8.self))
+            next = plan.next
+        }
+    }
+
     /// 終わるものの一覧: every part of it, a line of JSON each, and an entry for each resident in it.
     func showEnds(_ file: RecordID) async throws {
         var next: Int? = 0
