@@ -335,7 +335,10 @@ class Tour:
             headers = {"Content-Type": next(iter(operations["post"]["requestBody"]["content"]))}
             told = self.send(party, "POST", path + ("?dryRun=true" if is_file else ""), 202,
                              self.any_example(operations["post"]), headers=headers).json()
-            self.send(party, "GET", re.sub(r"\{\w+\}", told["file" if is_file else "taskId"], report), 200)
+            read = re.sub(r"\{\w+\}", told["file" if is_file else "taskId"], report)
+            self.send(party, "GET", read, 200)
+            if is_file:
+                self.send(party, "GET", read + "/plan", 200)
 
     def hall(self):
         """A result of the town's own mass checkup, corrected and read."""

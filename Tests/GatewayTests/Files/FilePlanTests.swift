@@ -109,7 +109,7 @@ struct FilePlanTests {
         try #require(waiting.text("status") == "waiting", "\(waiting.text)")
         let file = waiting.text("file")
         let told = try await lines(plan(of: file))
-        #expect(told.map(\.line) == Array(2...401))
+        #expect(told.compactMap(\.line) == Array(2...401))
         #expect(told.allSatisfy { $0.change == "addition" })
         let hash = waiting.json["effect"]?.object?["hash"]?.string
         try await gateway.decide(

@@ -174,6 +174,39 @@ struct ImportCommandTests {
             try await read(by: "ends-a") + read(by: "ends-b") + refusals)
     }
 
+    @Test func `what would change is shown, and a second person lifts what stays protected`()
+        async throws
+    {
+        let sequence = try await gateway.nextSequence()
+        let path = try file(rows(900) + rows(1, ["不開示フラグ": "1"]))
+        let sent = try await run([path, "--sequence", "\(sequence)"], as: "plan-a")
+        let report = try #require(try lines(sent).last, "\(sent.errors)")
+        try #require(report["status"]?.string == "waiting", "\(sent.output)")
+        let id = try #require(report["file"]?.string)
+        let shown = try await run(["plan", id], as: "plan-b")
+        let plan = try lines(shown).flatMap { $0["plan"]?.array ?? [] }.compactMap(\.object)
+        #expect(plan.compactMap { $0["line"]?.int } == Array(2...902), "\(shown.errors)")
+        let withdrawn = try await run(["withdraw", id], as: "plan-a")
+        #expect(try lines(withdrawn).last?["status"]?.string == "withdrawn")
+        func kept() async throws -> [Int?] {
+            let list = try lines(try await run(["list"], as: "plan-b")).first
+            let own = (list?["files"]?.array ?? []).compactMap(\.object)
+                .first { $0["file"]?.string == id }
+            let rows = own?["stillProtected"]?.object?["rows"]?.array ?? []
+            return rows.map { $0.object?["line"]?.int }
+        }
+        #expect(try await kept() == [902])
+        let alone = try await run(["lift", id], as: "plan-a")
+        #expect(alone.status != 0 && alone.errors.contains(Refusal.secondPersonNeeded.code))
+        #expect(try await kept() == [902])
+        let lifted = try await run(["lift", id], as: "plan-b")
+        #expect(lifted.status == 0, "\(lifted.errors)")
+        #expect(try await kept().isEmpty)
+        let refusals = 1
+        gateway.expectMoreEntries(
+            try await read(by: "plan-a") + read(by: "plan-b") + refusals)
+    }
+
     /// 権限表: in whose name an operator does what is a row.
     @Test(arguments: ["list", "show"])
     func `nothing is done in the name of a party that has no row for it`(command: String)
