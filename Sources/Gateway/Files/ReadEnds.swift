@@ -4,16 +4,23 @@ import Hummingbird
 package import Ledger
 
 /// 終わるものの一覧: `GET /files/{layout}/{file}/ends`, whom a whole list would end, by the keys of their
-/// certificates.
+/// certificates; as CSV in the encoding of the file, by its own column names.
 extension GatewayParts {
     func readFileEnds(_ kind: FileKind) -> @Sendable (Asking) async throws -> Response {
         { [self] asking in
             let file = try asking.context.recordID("file")
             let first = try asking.request.firstPart()
-            let (_, bytes) = try await asking.answer(as: \.written) { [ledger] in
+            let isTable = asking.request.wantsTable
+            let (ends, bytes) = try await asking.answer(
+                as: { (ends: FileEnds) in isTable ? ends.table : ends.written }
+            ) { [ledger] in
                 try $0.fileEnds(file, of: kind, from: first, rules: ledger.rules.kept)
             }
-            return .json(.ok, bytes)
+            guard isTable else { return .json(.ok, bytes) }
+            let path = asking.request.uri.path
+            return .table(
+                bytes, ends.file.characters.encoding,
+                next: ends.next.map { "\(path)?from=\($0)" })
         }
     }
 }
@@ -31,6 +38,22 @@ extension FileEnds {
         writer.member("next", next)
         writer.endObject()
         return writer.bytes
+    }
+
+    fileprivate var table: [UInt8] {
+        let items = [
+            "orgSpecificCertificateTypeId", "medicalSubsidyInsurerNumber",
+            "medicalSubsidyRecipientNumber", "certificationSubKey", "historyKey", "validFrom",
+            "validTo",
+        ]
+        var table = TextTable(file.columnNames(of: items), file.characters)
+        for row in rows {
+            table.add([
+                row.certificateType, row.payerNumber ?? "", row.recipientNumber ?? "", row.subKey,
+                row.historyKey, row.validFrom.text, row.validTo.text,
+            ])
+        }
+        return table.bytes
     }
 }
 

@@ -4,15 +4,14 @@ import Hummingbird
 package import Ledger
 
 /// 予定される変更の一覧: `GET /files/{layout}/{file}/plan`, which rows of a file that only looked, or waits for a
-/// second person, would change what: lines and names of items, as JSON, or as CSV in the encoding of the file.
+/// second person, would change what: lines and names of items, as JSON, or as CSV in the encoding of the
+/// file.
 extension GatewayParts {
     func readFilePlan(_ kind: FileKind) -> @Sendable (Asking) async throws -> Response {
         { [self] asking in
             let file = try asking.context.recordID("file")
             let first = try asking.request.firstPart()
-            let isTable = asking.request.headers[values: .accept].contains {
-                $0.contains("text/csv")
-            }
+            let isTable = asking.request.wantsTable
             let (plan, bytes) = try await asking.answer(
                 as: { (plan: FilePlan) in isTable ? plan.table : plan.written }
             ) { [ledger] in
@@ -20,14 +19,24 @@ extension GatewayParts {
             }
             guard isTable else { return .json(.ok, bytes) }
             let path = asking.request.uri.path
-            return .table(bytes, plan.encoding, next: plan.next.map { "\(path)?from=\($0)" })
+            return .table(
+                bytes, plan.file.characters.encoding,
+                next: plan.next.map { "\(path)?from=\($0)" })
         }
     }
 }
 
-extension FilePlan {
-    fileprivate var encoding: TextEncoding { file.encoding ?? .utf8 }
+extension FileRow {
+    /// 見出し: as the layout calls these items; an item that is no column of it stands as it is.
+    func columnNames(of items: [String]) -> [String] {
+        items.map { item in layout.column(item).map { layout.columns[$0].name } ?? item }
+    }
 
+    /// In which a table about it is written.
+    var characters: Characters { Characters(encoding ?? .utf8, table: .cp932) }
+}
+
+extension FilePlan {
     /// Said with the last page.
     private var notice: FileNotice? {
         isCut && next == nil ? .planCut(Self.plannedMax) : nil
@@ -55,13 +64,9 @@ extension FilePlan {
 
     /// The columns that change by the names that the layout gives them.
     fileprivate var table: [UInt8] {
-        var table = TextTable(
-            ["行", "変更", "変わる項目", "お知らせ"], Characters(encoding, table: .cp932))
-        let columns = file.layout.columns
+        var table = TextTable(["行", "変更", "変わる項目", "お知らせ"], file.characters)
         for row in rows {
-            let names = row.items.map { item in
-                file.layout.column(item).map { columns[$0].name } ?? item
-            }
+            let names = file.columnNames(of: row.items)
             table.add([String(row.line), row.change.ja, names.joined(separator: ";"), ""])
         }
         if let notice { table.add(["", "", "", notice.ja]) }

@@ -5,12 +5,13 @@ import Ledger
 
 /// 表の答え: CSV where it is asked for, in the encoding that is asked for.
 extension Request {
+    var wantsTable: Bool { headers[values: .accept].contains { $0.contains("text/csv") } }
+
     /// Of CSV, if that is what is asked for: UTF-8 with its mark, which spreadsheets know, or what
     /// `encoding` says.
     func tableCharacters() throws -> Characters? {
         let encoding = text("encoding")
-        let isTable = headers[values: .accept].contains { $0.contains("text/csv") }
-        guard isTable || encoding != nil else { return nil }
+        guard wantsTable || encoding != nil else { return nil }
         guard let encoding = TextEncoding(rawValue: encoding ?? "utf-8-bom") else {
             throw Refusal.malformed("encoding")
         }

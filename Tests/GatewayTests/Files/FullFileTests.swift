@@ -172,6 +172,13 @@ struct FullFileTests {
         for person in own { #expect(!ends.text.contains(person.number)) }
         let rest = try await gateway.send(party, "GET", path + "?from=3")
         #expect(rest.json["ends"]?.array?.count == 1, "\(rest.text)")
+        // For a spreadsheet, by the column names of the file.
+        let table = try await gateway.send(party, "GET", path, headers: [("Accept", "text/csv")])
+        gateway.expectMoreEntries(2)
+        let text = NightFile.text(of: table.body, .cp932)
+        #expect(text.hasPrefix("機関別受給者証種別ID,公費負担者番号,公費受給者番号,"), "\(text)")
+        for person in own[1...] { #expect(text.contains(",R-00\(person.index),")) }
+        #expect(text.split(separator: "\r\n").count == 4)
         // Somebody else's, a file under another layout, and what is not in form.
         let other = try await gateway.send(Cast.town, "GET", path)
         #expect(other.code == Refusal.taskUnknown.code)

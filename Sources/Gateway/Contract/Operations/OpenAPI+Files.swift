@@ -221,12 +221,15 @@ extension OpenAPI {
     }
 
     private static func ending(_ layout: ServedLayout, _ path: String) -> Operation {
-        Operation(
+        var ends = Operation.Answer.json(200, .reference("FileEnds"), "Who ends.")
+        ends.otherMediaTypes = ["text/csv"]
+        return Operation(
             method: .get, path: "\(path)/:file/ends", id: "get\(layout.id)FileEnds",
             field: "files", ja: "ファイルにないため終わるものの一覧を読む",
             en:
                 "Whom this whole list would end, or was to end, by the keys of their certificates, as they "
-                + "stood when that was found: what a second person looks at. Never an individual number.",
+                + "stood when that was found: what a second person looks at. Never an individual number. As "
+                + "CSV in the encoding of the file, the next page in `Link`.",
             token: .officeIfAny,
             parameters: [
                 file, .operatorID,
@@ -234,8 +237,7 @@ extension OpenAPI {
                     name: "from", place: .query, schema: .integer,
                     note: "前の応答の `next` / `next` of the answer before."),
             ],
-            answers: [.json(200, .reference("FileEnds"), "Who ends.")],
-            refusals: readingRefusals + [.malformed("from")])
+            answers: [ends], refusals: readingRefusals + [.malformed("from")])
     }
 
     private static let checkupResults = """
