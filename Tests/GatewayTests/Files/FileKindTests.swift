@@ -66,6 +66,17 @@ struct FileKindTests {
         #expect(added.results.first?.findings.first?["code"]?.string == "unknown-code")
         let again = try await take([line("1", "mr")])
         #expect(again.number("unchanged") == 1, "\(again.text)")
+        // A last day that moves is told by its item to who only looks.
+        var later = line("1", "mr")
+        later[5] = today.adding(days: 310).text
+        let looked = try await gateway.upload(
+            csv([header, later]), as: "vaccination-targets", "dryRun=true")
+        _ = try await gateway.settled(looked.text("file"), as: "vaccination-targets")
+        let plan = try await gateway.send(
+            Cast.town, "GET", "/files/vaccination-targets/\(looked.text("file"))/plan")
+        let changed = plan.json["plan"]?.array?.first?.object
+        #expect(changed?["change"]?.string == "change", "\(plan.text)")
+        #expect(changed?["items"]?.array?.map(\.string) == ["validTo"])
         let removed = try await take([line("2", "mr")])
         #expect(removed.number("ends") == 1, "\(removed.text)")
         let said = try await gateway.count(
