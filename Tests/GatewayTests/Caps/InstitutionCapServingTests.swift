@@ -97,6 +97,8 @@ struct InstitutionCapServingTests {
         ) {
             try await gateway.settle(unnamed, visits[2], by: Cast.pharmacy)
         }
+        // Of the resident something was read already.
+        gateway.expectMoreEntries(1)
         let medicine = bill(of: Cast.clinic)
         for _ in 0..<2 {
             let told = try await gateway.settle(medicine, visits[2], by: Cast.pharmacy)
