@@ -45,15 +45,22 @@ extension [LatePeriod] {
     /// The usual period, and, once the reason has ended by `day`, the time given again behind it. In between
     /// the reason still stood; a day of it is asked about as itself, so it is never taken in.
     func widening(_ window: ClosedRange<Int>, on day: Int) -> ClosedRange<Int> {
-        guard let period = last(where: { $0.from <= day && $0.concerns(window) }) else {
-            return window
-        }
-        return window.lowerBound...Swift.max(window.upperBound, period.to)
+        guard let period = widest(window, on: day) else { return window }
+        return window.lowerBound...period.to
     }
 
-    /// The one that gave the last day of what `widening` answered.
+    /// The row of the law that `widening` went by.
     func row(widening window: ClosedRange<Int>, on day: Int) -> Int? {
-        last { $0.from <= day && $0.concerns(window) && $0.to > window.upperBound }?.row
+        widest(window, on: day)?.row
+    }
+
+    /// Of those that have begun and reach beyond the usual period, the one that lasts longest.
+    private func widest(_ window: ClosedRange<Int>, on day: Int) -> LatePeriod? {
+        var widest: LatePeriod?
+        for period in self where period.from <= day && period.concerns(window) {
+            if period.to > widest?.to ?? window.upperBound { widest = period }
+        }
+        return widest
     }
 
     /// The first that begins after a day on which nothing is open.
