@@ -88,6 +88,11 @@ extension Records {
             if stood != nil, before?.validTo != invitation.said.validTo {
                 outcome.changed = ["validTo"]
             }
+            if stood != nil, !invitation.said.isRemoved,
+                before?.illnessEnded != invitation.said.illnessEnded
+            {
+                outcome.changed.append("specialCaseEndedOn")
+            }
             plan.outcomes.append(outcome)
         }
         return plan
