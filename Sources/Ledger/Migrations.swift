@@ -231,6 +231,9 @@ package struct Migrations: Sendable {
         File(
             name: "0127_protections_of_withdrawn_files",
             sql: PackageResources._127_protections_of_withdrawn_files_sql),
+        File(
+            name: "0129_long_illnesses",
+            sql: PackageResources._129_long_illnesses_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

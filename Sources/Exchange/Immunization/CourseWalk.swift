@@ -5,6 +5,8 @@ struct CourseWalk {
     private let person: PersonDays
     /// 任意接種 has none: what is given after the age for it is still the dose whose turn it is.
     private let hasPeriods: Bool
+    /// 長期療養特例: time given again.
+    let late: [LatePeriod]
     /// The place of the next dose; the number of doses when the course is complete.
     private(set) var next = 0
     /// Day of each dose by its place; `KnownDose.noDay` where it is not known or was not given.
@@ -16,10 +18,13 @@ struct CourseWalk {
     /// The first of the doses that were passed over because their window had closed.
     private(set) var skipped: Int?
 
-    init(_ course: DoseCourse, _ person: PersonDays, hasPeriods: Bool) {
+    init(
+        _ course: DoseCourse, _ person: PersonDays, hasPeriods: Bool, _ late: [LatePeriod]
+    ) {
         self.course = course
         self.person = person
         self.hasPeriods = hasPeriods
+        self.late = late
         days = [Int](repeating: KnownDose.noDay, count: course.doses.count)
     }
 
@@ -44,7 +49,8 @@ struct CourseWalk {
             hasDropped = true
         }
         guard number == 0, hasPeriods, index < course.doses.count, day != KnownDose.noDay,
-            let window = course.doses[index].window.days(for: person), day > window.upperBound
+            let window = course.doses[index].window.days(for: person, late, on: day),
+            day > window.upperBound
         else { return index }
         guard let later = openDose(after: index, on: day, isCandidate: isCandidate) else {
             return index
@@ -67,11 +73,12 @@ struct CourseWalk {
     /// where all have closed, the one that closed last.
     private func openDose(after index: Int, on day: Int, isCandidate: Bool) -> Int? {
         var lastClosed =
-            course.doses[index].window.days(for: person)?.upperBound ?? DoseWindow.never
+            course.doses[index].window.days(for: person, late, on: day)?.upperBound
+            ?? DoseWindow.never
         var closed: Int?
         for later in course.doses.indices where later > index {
             guard course.doses[later].window != course.doses[index].window,
-                let window = course.doses[later].window.days(for: person)
+                let window = course.doses[later].window.days(for: person, late, on: day)
             else { continue }
             if window.contains(day) || (isCandidate && day < window.lowerBound) { return later }
             guard isCandidate, window.upperBound > lastClosed else { continue }

@@ -39,9 +39,7 @@ struct DoseCheck {
         }
         guard let day, !window.contains(day) else { return }
         if day > window.upperBound {
-            var finding = finding(.tooLate)
-            finding.latest = window.upperBound
-            findings.append(finding)
+            findLate(window, day, into: &findings)
             return
         }
         // 期の重複: this period's dose is already given, and the next period has not begun.
@@ -57,10 +55,25 @@ struct DoseCheck {
         findings.append(finding)
     }
 
+    /// Past the usual window: too late, but for the time given again (長期療養特例), which may also begin later.
+    private func findLate(
+        _ window: ClosedRange<Int>, _ day: Int, into findings: inout [NeedleFinding]
+    ) {
+        let open = walk.late.widening(window, on: day)
+        var finding = finding(open.contains(day) ? .longIllness : .tooLate)
+        finding.latest = open.upperBound
+        finding.row = walk.late.row(widening: window, on: day)
+        if finding.rule == .tooLate {
+            finding.earliest = walk.late.next(after: day, window)?.from
+        }
+        findings.append(finding)
+    }
+
     /// 期を逃した: while the next period is yet to open, that the one before has closed comes first.
     private func findSkipped(until first: Int, into findings: inout [NeedleFinding]) {
         guard let skipped = walk.skipped,
-            let window = course.doses[skipped].window.days(for: check.person)
+            let window = course.doses[skipped].window.days(
+                for: check.person, walk.late, on: first)
         else { return }
         var finding = finding(.tooLate)
         finding.place?.dose = skipped
@@ -135,7 +148,8 @@ struct DoseCheck {
     private func lastDay(before earliest: Int, with day: Int) -> Int? {
         let programme = check.rules.programmes[place.programme]
         guard !check.isRecord, check.question.basis == .routine, programme.category != .voluntary,
-            let window = rule.window.days(for: check.person), window.contains(day),
+            let window = rule.window.days(for: check.person, walk.late, on: day),
+            window.contains(day),
             window.upperBound < earliest
         else { return nil }
         return window.upperBound

@@ -31,13 +31,15 @@ package struct VaccinationForecast: Hashable, Sendable {
 /// every year is told of the season of `today`, or else of the next.
 package func forecastVaccinations(
     birth: CalendarDay?, sex: ResidentSex?, dueDay: CalendarDay? = nil, history: [GivenDose],
-    today: CalendarDay, seasons: MunicipalSeasons = .ofTheLaw, _ rules: ImmunizationRules
+    today: CalendarDay, seasons: MunicipalSeasons = .ofTheLaw, longIllnesses: [LongIllness] = [],
+    _ rules: ImmunizationRules
 ) -> [VaccinationForecast] {
     guard let birth else { return [] }
     var question = NeedleQuestion(
         birth: birth, sex: sex, history: history, candidate: GivenDose(nil as Vaccine.ID?, on: nil))
     question.dueDay = dueDay
     question.seasons = seasons
+    question.longIllnesses = longIllnesses
     let horizon = today.adding(days: rules.forecastYears * 366)
     let told = rules.programmes.indices.compactMap { place -> VaccinationForecast? in
         let programme = rules.programmes[place]
@@ -97,6 +99,7 @@ package func seriesStanding(
         birth: birth, sex: person.sex, history: history,
         candidate: GivenDose(nil as Vaccine.ID?, on: nil))
     question.seasons = person.seasons
+    question.longIllnesses = person.longIllnesses
     question.dueDay = person.pregnancies.dueDay(awaitedOn: day)
     if version.isPerPregnancy, question.dueDay == nil {
         return person.pregnancies.isEmpty ? nil : .complete
@@ -195,7 +198,8 @@ private struct Forecast {
 
     private func entry(on day: Int, today: Int) -> VaccinationForecast? {
         guard let judged = coming(on: day),
-            let window = judged.rule.window.days(for: check.person)
+            let window = judged.rule.window.days(
+                for: check.person, judged.walk.late, on: max(day, today))
         else { return nil }
         let last = min(window.upperBound, season(around: day)?.upperBound ?? window.upperBound)
         let latest = last < DoseWindow.never ? last : nil
@@ -255,7 +259,7 @@ struct ComingDose {
 /// pays, not whether a dose counts.
 package func judgeHistory(
     birth: CalendarDay?, sex: ResidentSex?, pregnancies: [KnownPregnancy] = [],
-    history: [GivenDose], _ rules: ImmunizationRules
+    history: [GivenDose], longIllnesses: [LongIllness] = [], _ rules: ImmunizationRules
 ) -> [NeedleAnswer] {
     var ways = UnsureDays.waysMax
     var answers: [Int: NeedleAnswer] = [:]
@@ -270,6 +274,7 @@ package func judgeHistory(
         var question = NeedleQuestion(birth: birth, sex: sex, history: history, candidate: dose)
         question.history.remove(at: place)
         question.dueDay = dose.day.flatMap(pregnancies.dueDay(on:))
+        question.longIllnesses = longIllnesses
         answers[place] = judgeRecord(question, rules, within: &ways)
     }
     return history.indices.compactMap { answers[$0] }
@@ -282,11 +287,13 @@ package func judgeHistory(
 package func judgeDose(
     _ dose: GivenDose, expiry: CalendarDay? = nil, birth: CalendarDay?, sex: ResidentSex?,
     dueDay: CalendarDay? = nil, basis: NeedleQuestion.Basis = .routine, history: [GivenDose],
-    seasons: MunicipalSeasons = .ofTheLaw, _ rules: ImmunizationRules
+    seasons: MunicipalSeasons = .ofTheLaw, longIllnesses: [LongIllness] = [],
+    _ rules: ImmunizationRules
 ) -> NeedleAnswer {
     var question = NeedleQuestion(birth: birth, sex: sex, history: history, candidate: dose)
     question.basis = basis
     question.seasons = seasons
+    question.longIllnesses = longIllnesses
     question.vial.expiry = expiry
     question.dueDay = dueDay
     var ways = UnsureDays.waysMax

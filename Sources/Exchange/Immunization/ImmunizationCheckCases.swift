@@ -57,6 +57,7 @@ package struct ImmunizationCheckCases: Sendable {
     ]
     private static let caseItems = remarks.union([
         "id", "birth", "sex", "given", "dueDate", "today", "basis", "temperature", "answers",
+        LongIllness.item,
     ])
     private static let doseItems = remarks.union(["v", "date", "lot", "expiry", "birth", "sex"])
 
@@ -68,7 +69,7 @@ package struct ImmunizationCheckCases: Sendable {
         }
         let given = JSONPath.member("given", of: path)
         let doses = row["given"]?.array ?? []
-        return paths(row, caseItems, path)
+        return paths(row, caseItems, path) + LongIllness.unused(row, path)
             + doses.indices.flatMap { place in
                 paths(
                     doses[place].object ?? JSONObject(), doseItems,
@@ -190,6 +191,7 @@ package struct ImmunizationCheckCases: Sendable {
         question.dueDay = try day(row, "dueDate", path)
         question.today = try day(row, "today", path)
         question.basis = try basis(row, path)
+        question.longIllnesses = try LongIllness.told(in: row, path, rules)
         question.vial = .init(
             lotNumber: try candidate.optionalString("lot", at: place),
             expiry: try expiry(candidate, place))
@@ -206,7 +208,7 @@ package struct ImmunizationCheckCases: Sendable {
     /// Years of the days that are read.
     package static let years = 1868...2200
 
-    private static func day(
+    static func day(
         _ row: JSONObject, _ name: String, _ path: String
     ) throws(Refusal) -> CalendarDay? {
         guard let text = try row.optionalString(name, at: path) else { return nil }

@@ -46,8 +46,9 @@ extension RuleFolder {
     }
 
     /// `tellConcerns`: a form has an answer for the doctor to look at. Rules that were kept from before have
-    /// neither the answer nor the words for it, and none of the rules of what was not sent.
-    func ruleWords(tellConcerns: Bool) throws(RuleFault) -> (
+    /// neither the answer nor the words for it, and none of the rules of what was not sent; `tellLongIllness`
+    /// likewise.
+    func ruleWords(tellConcerns: Bool, tellLongIllness: Bool) throws(RuleFault) -> (
         fever: Int, forecastYears: Int, words: [NeedleRule: RuleWords]
     ) {
         let file = try file("immunization/rules.json")
@@ -71,6 +72,7 @@ extension RuleFolder {
         let isOfBefore = NeedleRule.ofUnsaid.allSatisfy { words[$0] == nil }
         for rule in NeedleRule.allCases
         where words[rule] == nil && (tellConcerns || rule != .concern)
+            && (tellLongIllness || rule != .longIllness)
             && !(isOfBefore && NeedleRule.ofUnsaid.contains(rule))
         {
             throw file.fault("rules", "leaves out \(rule.rawValue)")

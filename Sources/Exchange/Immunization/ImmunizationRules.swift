@@ -20,6 +20,8 @@ package final class ImmunizationRules: Sendable {
     package let screenings: ScreeningForms
     /// 医師が確かめる回答 of all forms; what two of them ask in the same words is one.
     let concerns: [ScreeningQuestionnaire.Concern]
+    /// 長期療養特例.
+    let longIllness: [LongIllnessRule]
     /// 委託単価 by municipality.
     package let prices: [VaccinationPrice]
     /// 自己負担の区分: codes that a price or a record may name.
@@ -60,8 +62,9 @@ package final class ImmunizationRules: Sendable {
             })
         screenings = try folder.screeningForms(register, contraindications, campaigns)
         concerns = screenings.concerns
+        longIllness = try folder.longIllness(programmes, isKept: isKept)
         (feverFromTenths, forecastYears, words) = try folder.ruleWords(
-            tellConcerns: !concerns.isEmpty)
+            tellConcerns: !concerns.isEmpty, tellLongIllness: !longIllness.isEmpty)
         reactions = try folder.reactionRules(register)
         reactionLayout = try folder.reactionLayout()
         coverage = try folder.coverageRules()

@@ -79,6 +79,8 @@ package enum NeedleRule: String, CaseIterable, Hashable, Sendable {
     case historyLaterDose = "history-later-dose"
     case birthUnknown = "birth-unknown"
     case birthStated = "birth-stated"
+    /// 長期療養特例: past the usual window, within the time given again.
+    case longIllness = "long-term-illness"
     case sexUnknown = "sex-unknown"
     case dateUnknown = "date-unknown"
     case productUnknown = "product-unknown"
@@ -113,8 +115,8 @@ package struct NeedleFinding: Hashable, Sendable {
     package var otherVaccine: Vaccine.ID?
     package var otherDay: Int?
     package var place: Place?
-    /// The row of `intervals.json`, `contraindications.json` or of the mixing rules, or the place in
-    /// `ImmunizationRules.concerns`.
+    /// The row of `intervals.json`, `contraindications.json`, `long-term-illness.json` or of the mixing
+    /// rules, or the place in `ImmunizationRules.concerns`.
     package var row: Int?
 
     init(_ rule: NeedleRule, _ verdict: NeedleVerdict) {

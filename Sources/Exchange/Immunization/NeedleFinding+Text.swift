@@ -17,6 +17,7 @@ extension ImmunizationRules {
             switch finding.rule {
             case .intervalBetweenVaccines: return spacings[row].source
             case .answer: return contraindications[row].source
+            case .longIllness, .tooLate: return longIllness[row].source
             default: break
             }
         }

@@ -17,6 +17,8 @@ package struct NeedleQuestion: Sendable {
     var isLostDayHeeded = false
     /// 接種期間 of the municipality of residence.
     package var seasons = MunicipalSeasons.ofTheLaw
+    /// 長期療養特例: what a municipality recognised.
+    package var longIllnesses: [LongIllness] = []
     package var candidate: GivenDose
     package var vial: Vial = Vial()
     package var person: Screening = Screening()

@@ -187,7 +187,7 @@ extension RuleReader {
         return bound
     }
 
-    fileprivate func optionalBound(_ name: String) throws(RuleFault) -> DayBound? {
+    func optionalBound(_ name: String) throws(RuleFault) -> DayBound? {
         try optionalString(name).map { text throws(RuleFault) in try bound(name, text) }
     }
 

@@ -4,9 +4,11 @@ struct SeriesCheck {
     private let rules: ImmunizationRules
     let programme: Programme
     let index: Int
+    let late: [LatePeriod]
 
     init(_ check: NeedleCheck, _ index: Int) {
         self.check = check
+        late = check.latePeriods(of: index)
         rules = check.rules
         programme = check.rules.programmes[index]
         self.index = index
@@ -210,7 +212,7 @@ struct SeriesCheck {
             guard let day, let days = only.days(for: check.person),
                 days.overlaps(version.effective)
             else { return .no }
-            isOfDay = days.contains(day)
+            isOfDay = late.widening(days, on: day).contains(day)
         }
         let firstDay = doses.first?.day ?? day ?? KnownDose.noDay
         if let startTo = course.startTo {
@@ -274,7 +276,7 @@ struct SeriesCheck {
     /// Doses of one day are one dose.
     private func walk(_ course: DoseCourse, _ doses: [KnownDose]) -> CourseWalk {
         var walk = CourseWalk(
-            course, check.person, hasPeriods: check.question.basis == .routine)
+            course, check.person, hasPeriods: check.question.basis == .routine, late)
         var lastDay = KnownDose.noDay
         for dose in doses where dose.day != lastDay || dose.day == KnownDose.noDay {
             walk.take(dose)

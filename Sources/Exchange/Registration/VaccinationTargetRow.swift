@@ -18,6 +18,8 @@ package struct VaccinationTargetRow: Sendable {
     /// 接種期間: from when to when the municipality pays for it.
     package let validFrom: CalendarDay
     package let validTo: CalendarDay
+    /// 長期療養特例: the day on which the reason ended for which they could not be vaccinated in time.
+    package let illnessEnded: CalendarDay?
     /// What the invited reads that they are invited to: the season, where the schedule is given every year.
     package let subject: String
     package let warnings: [RowFinding]
@@ -47,24 +49,30 @@ extension ImmunizationRules {
     package func invitedProgrammes(in municipality: String? = nil) -> InvitedProgrammes {
         InvitedProgrammes(
             codes: Set(programmes.filter { $0.category != .voluntary }.map(\.code)),
-            campaigns: campaigns, municipality: municipality)
+            givenAgain: longIllnessProgrammes, campaigns: campaigns, municipality: municipality)
     }
 }
 
 /// 勧奨の対象の接種: schedules that a municipality invites to, those that the Act provides for, and their seasons.
 package struct InvitedProgrammes: Sendable {
     fileprivate let codes: Set<String>
+    /// 長期療養特例: those whose time may be given again.
+    fileprivate let givenAgain: Set<String>
     private let campaigns: [Campaign]
     private let municipality: String?
 
-    fileprivate init(codes: Set<String>, campaigns: [Campaign], municipality: String?) {
+    fileprivate init(
+        codes: Set<String>, givenAgain: Set<String>, campaigns: [Campaign], municipality: String?
+    ) {
         self.codes = codes
+        self.givenAgain = givenAgain
         self.campaigns = campaigns
         self.municipality = municipality
     }
 
     /// Where no rules are loaded nobody is invited.
-    package static let nobody = InvitedProgrammes(codes: [], campaigns: [], municipality: nil)
+    package static let nobody = InvitedProgrammes(
+        codes: [], givenAgain: [], campaigns: [], municipality: nil)
 
     /// The season that the days of an invitation touch, and the days of it here.
     fileprivate func season(
@@ -100,9 +108,14 @@ private func readVaccinationTargetRow(
     let from = reader.day("validFrom")
     let to = reader.day("validTo")
     if let from, let to, to < from { reader.add(.dateOrder, "validTo") }
+    let ended = reader.day("specialCaseEndedOn", isRequired: false)
+    if let ended, let to, to < ended { reader.add(.dateOrder, "specialCaseEndedOn") }
+    if ended != nil, let programme, !programmes.givenAgain.contains(programme) {
+        reader.add(.contradicts, "specialCaseEndedOn")
+    }
     reader.warnOfUnknown([
         "modificationSeg", "myNumber", "municipalityIdentityKey", "programme", "validFrom",
-        "validTo",
+        "validTo", "specialCaseEndedOn",
     ])
     reader.refuseIndividualNumbers(own: number, keyItems: ["municipalityIdentityKey"])
     guard !reader.hasErrors, let modification, let number, let key, let programme, let from,
@@ -116,5 +129,5 @@ private func readVaccinationTargetRow(
         VaccinationTargetRow(
             index: index, modification: modification, number: number,
             municipalityIdentityKey: key, programme: programme, validFrom: from, validTo: to,
-            subject: season?.code ?? programme, warnings: reader.findings))
+            illnessEnded: ended, subject: season?.code ?? programme, warnings: reader.findings))
 }

@@ -39,7 +39,8 @@ extension GatewayParts {
                 forecasts: forecastVaccinations(
                     birth: known.birth, sex: known.sex,
                     dueDay: known.pregnancies.dueDay(awaitedOn: today), history: known.held,
-                    today: today, seasons: known.seasons, rules))
+                    today: today, seasons: known.seasons, longIllnesses: known.longIllnesses,
+                    rules))
             return report.searchset(rules, page: page)
         }
     }

@@ -95,7 +95,8 @@ struct PastDoseDesk {
             line = try told.line(
                 PastDoseFacts(
                     birth: facts[person]?.birth, sex: facts[person]?.sex, others: others,
-                    municipality: caller.party.code), rules)
+                    municipality: caller.party.code,
+                    longIllnesses: facts[person]?.longIllnesses ?? []), rules)
         } catch {
             status = .none(error)
         }

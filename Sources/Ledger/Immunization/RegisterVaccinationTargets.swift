@@ -88,6 +88,11 @@ extension Records {
             if stood != nil, before?.validTo != invitation.said.validTo {
                 outcome.changed = ["validTo"]
             }
+            if stood != nil, !invitation.said.isRemoved,
+                before?.illnessEnded != invitation.said.illnessEnded
+            {
+                outcome.changed.append("specialCaseEndedOn")
+            }
             plan.outcomes.append(outcome)
         }
         return plan
@@ -104,6 +109,8 @@ extension Records {
         struct Said: Hashable {
             let validTo: Int
             let isRemoved: Bool
+            /// 長期療養特例.
+            let illnessEnded: Int?
         }
 
         let key: Key
@@ -116,7 +123,8 @@ extension Records {
                 programme: row.programme, validFrom: row.validFrom.daysSince1970)
             subject = row.subject
             said = Said(
-                validTo: row.validTo.daysSince1970, isRemoved: row.modification == .delete)
+                validTo: row.validTo.daysSince1970, isRemoved: row.modification == .delete,
+                illnessEnded: row.illnessEnded?.daysSince1970)
         }
     }
 
@@ -132,7 +140,9 @@ extension Records {
             let key = Invitation.Key(
                 person: try row.uuid(0).person, identityKey: try row.text(1),
                 programme: try row.text(2), validFrom: try row.day(3))
-            let said = Invitation.Said(validTo: try row.day(4), isRemoved: try row.bool(5))
+            let said = Invitation.Said(
+                validTo: try row.day(4), isRemoved: try row.bool(5),
+                illnessEnded: try row.optionalDay(8))
             known[key] = (said, try row.int(6), try row.bool(7))
         }
         return known
@@ -148,6 +158,7 @@ extension Records {
                 .texts(news.map(\.key.identityKey)), .texts(news.map(\.key.programme)),
                 .days(news.map(\.key.validFrom)), .days(news.map(\.said.validTo)),
                 .bools(news.map(\.said.isRemoved)), .id(task),
+                .days(news.map(\.said.illnessEnded)),
             ]
         )
     }
@@ -156,7 +167,7 @@ extension Records {
         """
         select distinct on (t.person, t.identity_key, t.programme, t.valid_from)
             t.person, t.identity_key, t.programme, t.valid_from, t.valid_to, t.is_removed, t.version,
-            coalesce(t.by_merge is null and \(FileMoment.isSince("t")), false)
+            coalesce(t.by_merge is null and \(FileMoment.isSince("t")), false), t.illness_ended
         from exchange.vaccination_target t where t.person = any ($1) and t.municipality = $2
         order by t.person, t.identity_key, t.programme, t.valid_from, t.version desc
         """)
@@ -174,9 +185,9 @@ extension Records {
     private static let insertInvitations = Statement(
         """
         insert into exchange.vaccination_target (person, municipality, identity_key, programme, valid_from,
-            valid_to, is_removed, task)
-        select person, $2, identity_key, programme, valid_from, valid_to, is_removed, $8
-        from unnest($1::uuid[], $3::text[], $4::text[], $5::date[], $6::date[], $7::bool[])
-            as t(person, identity_key, programme, valid_from, valid_to, is_removed)
+            valid_to, is_removed, task, illness_ended)
+        select person, $2, identity_key, programme, valid_from, valid_to, is_removed, $8, illness_ended
+        from unnest($1::uuid[], $3::text[], $4::text[], $5::date[], $6::date[], $7::bool[], $9::date[])
+            as t(person, identity_key, programme, valid_from, valid_to, is_removed, illness_ended)
         """)
 }

@@ -172,7 +172,14 @@ extension Records {
                     birth: try row.optionalText(6).flatMap { try? BirthDate($0).day },
                     sex: try row.optionalText(7).map { ResidentSex(registered: $0) },
                     held: doses[target.person] ?? [], seasons: seasons,
-                    pregnancies: (pregnancies[target.person] ?? []).map(\.known))
+                    pregnancies: (pregnancies[target.person] ?? []).map(\.known),
+                    longIllnesses: try row.optionalDay(8).map { ended in
+                        [
+                            LongIllness(
+                                ended: CalendarDay(daysSince1970: ended),
+                                programmes: [query.programme.code], lastDay: target.validTo)
+                        ]
+                    } ?? [])
             )
         }
     }
@@ -199,7 +206,7 @@ extension Records {
             where r.programme = $2 and r.municipality = $1), \(birth), (
             select i.sex from exchange.identity i
             where i.person = t.person and i.body = $1 and \(SaidIdentity.stands("i"))
-            order by i.version desc limit 1)
+            order by i.version desc limit 1), t.illness_ended
         from exchange.vaccination_target t
         where t.municipality = $1 and t.programme = $2 and t.version > $3 and not t.is_removed
             and t.valid_from <= $4 and ($8::boolean is null or (t.valid_to < $4) = $8)

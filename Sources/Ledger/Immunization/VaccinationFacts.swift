@@ -10,6 +10,7 @@ package struct VaccinationFacts: Sendable {
     private(set) var bodies: [BodyStanding]
     /// 届け出られた妊娠: none unless they were asked for.
     private(set) var pregnancies: [NotifiedPregnancy] = []
+    private(set) var illnesses: [RecognisedIllness] = []
 
     /// What a resident is of whom nothing is known: the same for one who did not agree.
     package static let nothing = VaccinationFacts(
@@ -17,6 +18,9 @@ package struct VaccinationFacts: Sendable {
 
     package var birth: CalendarDay? { identity.flatMap { try? BirthDate($0.birthDate).day } }
     package var sex: ResidentSex? { identity.map { ResidentSex(registered: $0.sex) } }
+
+    /// 長期療養特例.
+    var longIllnesses: [LongIllness] { illnesses.map(\.illness) }
 
     /// As the check asks about them on a day.
     package func person(
@@ -26,7 +30,7 @@ package struct VaccinationFacts: Sendable {
             birth: birth, sex: sex,
             held: held.compactMap { $0.counted.dose(rules) }, gaps: gaps(at: now),
             seasons: rules.seasons(in: municipality(on: day, knownBy: now)),
-            pregnancies: pregnancies.map(\.known))
+            pregnancies: pregnancies.map(\.known), longIllnesses: longIllnesses)
     }
 
     /// As one who did not agree that a pregnancy be told of.
@@ -100,6 +104,12 @@ package struct VaccinationFacts: Sendable {
             writer.name("episodes")
             writer.beginArray()
             for pregnancy in pregnancies { writer.string(pregnancy.episode.text) }
+            writer.endArray()
+        }
+        if !illnesses.isEmpty {
+            writer.name("invitations")
+            writer.beginArray()
+            for recognised in illnesses { writer.int(recognised.version) }
             writer.endArray()
         }
         if !overrides.isEmpty { write(overrides, to: &writer) }
@@ -183,15 +193,18 @@ extension Records {
     static let selectHomesOfOne = homes(of: "$1")
 
     private static func homes(of persons: String) -> Statement {
-        Statement(
-            """
-            select r.version, r.municipality, r.from_day, r.known_at,
-                case when p.connected_since is not null then least(p.connected_since, p.doses_since) end,
-                r.person
-            from exchange.residence r
-            left join exchange.party p on p.party = 'municipality:' || r.municipality
-            where r.person = \(persons)
-            """)
+        Statement(homesText(of: persons))
+    }
+
+    static func homesText(of persons: String) -> String {
+        """
+        select r.version, r.municipality, r.from_day, r.known_at,
+            case when p.connected_since is not null then least(p.connected_since, p.doses_since) end,
+            r.person
+        from exchange.residence r
+        left join exchange.party p on p.party = 'municipality:' || r.municipality
+        where r.person = \(persons)
+        """
     }
 }
 
@@ -218,7 +231,7 @@ extension VaccinationFacts {
         return [
             isOffice ? (selectCounted, [keys]) : dosesStep(of: persons),
             (Records.selectNewestIdentities, [keys, .texts(rules.openConsentKinds.map(\.code))]),
-            (Records.selectHomes, [keys]),
+            (RecognisedIllness.selectWithHomes, [keys]),
         ] + (expecting.isEmpty ? [] : [NotifiedPregnancy.step(of: expecting)])
     }
 
@@ -230,7 +243,7 @@ extension VaccinationFacts {
         return [
             (selectVersionsOfOne, [key]),
             (Records.selectNewestIdentity, [key, .texts(rules.openConsentKinds.map(\.code))]),
-            (Records.selectHomesOfOne, [key]),
+            (RecognisedIllness.selectWithHomesOfOne, [key]),
         ] + (withPregnancies ? [NotifiedPregnancy.step(of: person)] : [])
     }
 
@@ -254,7 +267,13 @@ extension VaccinationFacts {
             facts[try row.uuid(4).person, default: .nothing].identity = try RegisteredIdentity(row)
         }
         for index in 0..<rows[2].count {
-            try facts[rows[2][index].uuid(5).person, default: .nothing].addHome(rows[2][index])
+            let row = rows[2][index]
+            let person = try row.uuid(5).person
+            if let recognised = try RecognisedIllness(row) {
+                facts[person, default: .nothing].illnesses.append(recognised)
+            } else {
+                try facts[person, default: .nothing].addHome(row)
+            }
         }
         if rows.count > 3, let maternal = rules.maternal {
             for (person, pregnancies) in try NotifiedPregnancy.read(rows[3], maternal) {

@@ -81,7 +81,8 @@ struct VaccinationLine: Sendable {
         return judgeDose(
             dose, expiry: vaccination.vial.expiry?.lastDay, birth: facts.birth, sex: facts.sex,
             dueDay: dueDay, basis: vaccination.basis ?? .routine,
-            history: others.compactMap { $0.counted.dose(rules) }, seasons: seasons, rules)
+            history: others.compactMap { $0.counted.dose(rules) }, seasons: seasons,
+            longIllnesses: facts.longIllnesses, rules)
     }
 
     private var refusal: VaccinationClaimRefusal? {

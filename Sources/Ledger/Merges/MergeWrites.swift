@@ -109,9 +109,9 @@ extension PlannedMerge {
             from exchange.vaccination_target t where t.person in ($2, $3)
             order by t.person, t.municipality, t.identity_key, t.programme, t.valid_from, t.version desc)
         insert into exchange.vaccination_target (person, municipality, identity_key, programme, valid_from,
-            valid_to, is_removed, task, by_merge)
+            valid_to, is_removed, task, by_merge, illness_ended)
         select case when w.is_removed then a.person else $3 end, a.municipality, a.identity_key, a.programme,
-            a.valid_from, a.valid_to, w.is_removed, $4, $1
+            a.valid_from, a.valid_to, w.is_removed, $4, $1, a.illness_ended
         from said a cross join (values (true), (false)) w(is_removed)
         where a.person = $2 and not a.is_removed and (w.is_removed or not exists (
             select 1 from said s
@@ -130,12 +130,13 @@ extension PlannedMerge {
             from exchange.vaccination_target t
             where t.by_merge = $1 and t.person = $3 and not t.is_removed)
         insert into exchange.vaccination_target (person, municipality, identity_key, programme, valid_from,
-            valid_to, is_removed, task, by_merge)
-        select person, municipality, identity_key, programme, valid_from, valid_to, true, $4::uuid, $1::uuid
+            valid_to, is_removed, task, by_merge, illness_ended)
+        select person, municipality, identity_key, programme, valid_from, valid_to, true, $4::uuid, $1::uuid,
+            illness_ended
         from came where is_newest
         union all
         select g.person, g.municipality, g.identity_key, g.programme, g.valid_from, g.valid_to, false,
-            $4::uuid, $1::uuid
+            $4::uuid, $1::uuid, g.illness_ended
         from exchange.vaccination_target g
         where g.by_merge = $1 and g.person = $2 and g.is_removed and not exists (
             select 1 from came c

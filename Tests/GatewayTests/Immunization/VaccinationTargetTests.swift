@@ -1,5 +1,6 @@
 import Exchange
 import Ledger
+import Postgres
 import TestSupport
 import Testing
 import Trust
@@ -212,12 +213,57 @@ struct VaccinationTargetTests {
         #expect(try await unvaccinated().contains(key))
     }
 
+    /// 長期療養特例: BCG at thirteen months is too late, but for the time given again.
+    @Test func `one recognised after a long illness is vaccinated, and the dose is claimed`()
+        async throws
+    {
+        let (resident, card) = try await gateway.settleFamily(days: 400)
+        let visit = try await gateway.openVaccinationVisit(card)
+        func rules() async throws -> [String] {
+            let answer = try await gateway.checkVaccine("bcg", visit)
+            try answer.expect(200)
+            return answer.findings.map(\.rule)
+        }
+        let ended = today.adding(days: -10)
+        func tell(_ isRecognised: Bool) async throws {
+            let plain = try #require(
+                gateway.invitation(
+                    of: resident, key: "L-\(resident.index)", programme: "bcg", from: ended
+                ).object)
+            let row =
+                isRecognised ? plain.with("specialCaseEndedOn", .string(ended.text)) : plain
+            let answer = try await gateway.send(
+                Cast.town, "POST", Self.path, body: .array([.object(row)]))
+            try answer.expect(202)
+            #expect(answer.int("applied") == 1)
+        }
+        // An invitation alone gives nobody more time than the law.
+        try await tell(false)
+        #expect(try await rules().contains("too-late"))
+        try await tell(true)
+        let told = try await rules()
+        #expect(told.contains("long-term-illness") && !told.contains("too-late"))
+        try await tell(false)
+        #expect(try await rules().contains("too-late"))
+        try await tell(true)
+        var dose = SentDose(on: today)
+        dose.vaccine = "bcg"
+        let id = try await gateway.record(dose, visit).text("id")
+        let claimed = try await gateway.count(
+            """
+            select count(*) from exchange.vaccination_claim
+            where vaccination = $1::text::uuid and programme = 'bcg' and refusal is null
+            """, [.text(id)])
+        #expect(claimed == 1)
+    }
+
     static let rows: [(item: String, value: JSON?, finding: String)] = [
         ("modificationSeg", "3", "modificationSeg format"),
         ("programme", "no-such", "programme unknown-code"),
         ("programme", "voluntary-mr", "programme unknown-code"),
         ("validTo", "2020-01-01", "validTo date-order"),
         ("validFrom", nil, "validFrom required"),
+        ("specialCaseEndedOn", "2099-01-01", "specialCaseEndedOn date-order"),
         ("municipalityIdentityKey", nil, "municipalityIdentityKey required"),
         ("myNumber", "123456789012", "myNumber number"),
     ]

@@ -119,8 +119,14 @@ extension VaccinationClaimFacts {
 
 extension NeedleFinding {
     /// 台帳の備考: that nobody judged the age or the sex is no reason to doubt a dose, and a reason to look at the
-    /// register before it is paid for.
-    var isRemarked: Bool { verdict != .fine || rule == .birthUnknown || rule == .sexUnknown }
+    /// register before it is paid for; nor is it that the time was given again (長期療養特例), of which the one
+    /// who pays may not have been told.
+    var isRemarked: Bool {
+        switch rule {
+        case .birthUnknown, .sexUnknown, .longIllness: true
+        default: verdict != .fine
+        }
+    }
 }
 
 extension NeedleAnswer {

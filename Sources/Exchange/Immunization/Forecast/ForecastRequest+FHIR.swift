@@ -112,7 +112,7 @@ package func forecastVaccinations(
     let names = references + told.indices.map { "#told-\($0 + 1)" }
     let answers = judgeHistory(
         birth: person.birth, sex: person.sex, pregnancies: person.pregnancies, history: history,
-        rules)
+        longIllnesses: person.longIllnesses, rules)
     let doses = history.indices.map { place in
         EvaluatedDose(
             reference: place < names.count ? names[place] : "#held-\(place + 1)",
@@ -123,5 +123,6 @@ package func forecastVaccinations(
         forecasts: forecastVaccinations(
             birth: person.birth, sex: person.sex,
             dueDay: person.pregnancies.dueDay(awaitedOn: request.assessed), history: history,
-            today: request.assessed, seasons: person.seasons, rules))
+            today: request.assessed, seasons: person.seasons,
+            longIllnesses: person.longIllnesses, rules))
 }

@@ -88,11 +88,13 @@ package struct NeedlePerson: Hashable, Sendable {
     package let seasons: MunicipalSeasons
     /// 届け出られた妊娠, where the resident agreed that they be told.
     package let pregnancies: [KnownPregnancy]
+    /// 長期療養特例, as municipalities recognised it.
+    package let longIllnesses: [LongIllness]
 
     package init(
         birth: CalendarDay?, sex: ResidentSex?, held: [GivenDose],
         gaps: [ClosedRange<CalendarDay>] = [], seasons: MunicipalSeasons = .ofTheLaw,
-        pregnancies: [KnownPregnancy] = []
+        pregnancies: [KnownPregnancy] = [], longIllnesses: [LongIllness] = []
     ) {
         self.birth = birth
         self.sex = sex
@@ -100,6 +102,7 @@ package struct NeedlePerson: Hashable, Sendable {
         self.gaps = gaps
         self.seasons = seasons
         self.pregnancies = pregnancies
+        self.longIllnesses = longIllnesses
     }
 }
 
@@ -176,6 +179,7 @@ package func checkBeforeNeedle(
         question.isLostDayHeeded = true
         question.gaps = person.gaps
         question.seasons = person.seasons
+        question.longIllnesses = person.longIllnesses
         question.dueDay = dueDay
         question.today = today
         question.basis = request.candidates[place].basis

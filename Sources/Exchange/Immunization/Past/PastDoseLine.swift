@@ -19,14 +19,18 @@ package struct PastDoseFacts: Sendable {
     package let others: [CountedVaccination]
     /// Whose ledger it is.
     package let municipality: String
+    /// 長期療養特例, as municipalities recognised it.
+    package let longIllnesses: [LongIllness]
 
     package init(
-        birth: CalendarDay?, sex: ResidentSex?, others: [CountedVaccination], municipality: String
+        birth: CalendarDay?, sex: ResidentSex?, others: [CountedVaccination],
+        municipality: String, longIllnesses: [LongIllness] = []
     ) {
         self.birth = birth
         self.sex = sex
         self.others = others
         self.municipality = municipality
+        self.longIllnesses = longIllnesses
     }
 }
 
@@ -48,7 +52,8 @@ extension PastDoseRow.Told {
         let answer = judgeDose(
             dose, birth: facts.birth ?? birth.day, sex: facts.sex ?? sex,
             history: facts.others.filter { !same.contains($0) }.compactMap { $0.dose(rules) },
-            seasons: rules.seasons(in: facts.municipality), rules)
+            seasons: rules.seasons(in: facts.municipality), longIllnesses: facts.longIllnesses,
+            rules)
         guard let programme = answer.programme.map({ rules.programmes[$0] }),
             programme.category != .voluntary, !answer.isOutsideTheAct
         else { throw .notOfTheAct }

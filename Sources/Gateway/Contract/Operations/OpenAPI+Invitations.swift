@@ -135,6 +135,11 @@ extension OpenAPI {
                 .required("municipalityIdentityKey", .text.longest(100).note("自治体別本人キー")),
                 .required("programme", .text.note("接種の種類 / A schedule of the Act.")),
                 .required("validFrom", .day), .required("validTo", .day),
+                .optional(
+                    "specialCaseEndedOn",
+                    .day.note(
+                        "長期療養特例で、特別の事情がなくなった日 / Of one recognised after a long illness: the day on "
+                            + "which the reason ended.")),
             ])
         ),
         (
