@@ -224,6 +224,9 @@ package struct Migrations: Sendable {
         File(
             name: "0119_early_protection",
             sql: PackageResources._119_early_protection_sql),
+        File(
+            name: "0120_months_tried_again",
+            sql: PackageResources._120_months_tried_again_sql),
         File(name: "0121_prescribers", sql: PackageResources._121_prescribers_sql),
         File(
             name: "0126_planned_changes",

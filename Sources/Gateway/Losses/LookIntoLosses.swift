@@ -20,15 +20,32 @@ extension GatewayParts {
         let count = try await ledger.tellOfLosses()
         if count > 0 { Counter(label: "tsunagi_losses_total").increment(by: count) }
         let touched = try await ledger.touchedMonths()
-        for (body, month) in touched.months {
-            let reopened = try await ledger.judgeAgain(month, of: body)
-            logger.info(
-                "a closed month was judged again",
-                metadata: [
-                    "body": "\(body.code)", "reopened": "\(reopened.map(String.init) ?? "-")",
-                ])
+        var left: [Ledger.TouchedMonth] = []
+        for month in touched.months {
+            try Task.checkCancellation()
+            if try await judgeAgain(month, logger) == nil { left.append(month) }
         }
-        try await ledger.settle(touched)
+        try await ledger.settle(touched, left: left)
         return count
+    }
+
+    /// How many claims are open again; `nil` of a month that is to be tried again: nothing that is wrong with
+    /// one holds up the others.
+    private func judgeAgain(
+        _ month: Ledger.TouchedMonth, _ logger: Logger
+    ) async throws -> Int? {
+        var told: Logger.Metadata = ["body": "\(month.body.code)"]
+        do {
+            let reopened = try await ledger.judgeAgain(month)
+            told["reopened"] = "\(reopened.map(String.init) ?? "-")"
+            logger.info("a closed month was judged again", metadata: told)
+            return reopened
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            told["error"] = "\(error)"
+            logger.error("a closed month could not be judged again", metadata: told)
+            return nil
+        }
     }
 }

@@ -45,55 +45,74 @@ extension Ledger {
         }
     }
 
-    /// 閉じた月: a body's closed months that something said of the past speaks of, and which losses and changes
+    /// 閉じた月: a body's closed month that something said of the past speaks of, and which losses and changes
     /// those are.
-    package struct TouchedMonths: Sendable {
-        package let months: [(body: Party, month: ServiceMonth)]
+    package struct TouchedMonth: Sendable {
+        package let body: Party
+        package let month: ServiceMonth
         fileprivate let losses: [Int]
         fileprivate let changes: [Int]
     }
 
+    /// What was looked at in one round: its months, and what touches none and is settled by that.
+    package struct TouchedMonths: Sendable {
+        package let months: [TouchedMonth]
+        fileprivate let losses: [Int]
+        fileprivate let changes: [Int]
+    }
+
+    /// Those that were tried in vain wait `againSeconds`, so that the others come first.
     package func touchedMonths() async throws -> TouchedMonths {
         try await gateway.transaction(.readOnly) { transaction in
-            let losses = try transaction.query(Self.selectTold).map { try $0.int(0) }
-            let changes = try transaction.query(Self.selectChanges).map { try $0.int(0) }
+            let again: [Value] = [.int(Self.againSeconds)]
+            let losses = try transaction.query(Self.selectTold, again).map { try $0.int(0) }
+            let changes = try transaction.query(Self.selectChanges, again).map { try $0.int(0) }
             let rows = try transaction.query(
                 Self.selectTouched, [.ints(losses), .ints(changes)])
             let months = try rows.map { row in
                 let code = try row.text(0)
-                return (
+                return TouchedMonth(
                     body: try Party(
                         role: ResponsibleBodies.isPrefecture(code) ? .prefecture : .municipality,
                         code: code),
-                    month: ServiceMonth(of: CalendarDay(daysSince1970: try row.day(1)))
-                )
+                    month: ServiceMonth(of: CalendarDay(daysSince1970: try row.day(1))),
+                    losses: try row.ints(2), changes: try row.ints(3))
             }
             return TouchedMonths(months: months, losses: losses, changes: changes)
         }
     }
 
     /// Runs the month in the body's name, as if it had asked; returns how many closed claims are open again,
-    /// and nothing for a body that may not ask: it runs its month when it may.
-    package func judgeAgain(_ month: ServiceMonth, of body: Party) async throws -> Int? {
+    /// and nothing for a body that may not ask: its month waits until it may.
+    package func judgeAgain(_ touched: TouchedMonth) async throws -> Int? {
         let (book, shelf) = (try rules.current(), rules)
-        let caller = Caller(party: body, operatorID: "tsunagi-losses")
+        let caller = Caller(party: touched.body, operatorID: "tsunagi-losses")
         do {
             return try await access(caller, .reconcileMonth) {
-                try $0.runMonth(month, rules: book, kept: shelf.kept)
+                try $0.runMonth(touched.month, rules: book, kept: shelf.kept)
             }.reopened
         } catch is Refusal {
             return nil
         }
     }
 
-    /// Nothing more is to be done about them.
-    package func settle(_ touched: TouchedMonths) async throws {
+    /// Nothing more is to be done about them, but of the months that are `left`: what touches one of those
+    /// stays open.
+    package func settle(_ touched: TouchedMonths, left: [TouchedMonth]) async throws {
+        let open = (Set(left.flatMap(\.losses)), Set(left.flatMap(\.changes)))
+        let losses = touched.losses.filter { !open.0.contains($0) }
+        let changes = touched.changes.filter { !open.1.contains($0) }
         guard !touched.losses.isEmpty || !touched.changes.isEmpty else { return }
         _ = try await gateway.transaction { transaction in
-            try transaction.run(Self.markSettled, [.ints(touched.losses)])
-            try transaction.run(Self.markChangesSettled, [.ints(touched.changes)])
+            try transaction.run(Self.markSettled, [.ints(losses)])
+            try transaction.run(Self.markChangesSettled, [.ints(changes)])
+            try transaction.run(Self.markTried, [.ints(open.0.sorted())])
+            try transaction.run(Self.markChangesTried, [.ints(open.1.sorted())])
         }
     }
+
+    /// 再試行の間隔
+    package static let againSeconds = 3_600
 
     private static let see = Statement(
         "update exchange.loss set seen_at = clock_timestamp() where settled_at is null and seen_at is null"
@@ -117,6 +136,7 @@ extension Ledger {
     private static let selectTold = Statement(
         """
         select loss from exchange.loss where settled_at is null and told_at is not null
+            and (tried_at is null or tried_at < clock_timestamp() - make_interval(secs => $1::bigint))
         order by loss limit 1000
         """)
 
@@ -124,24 +144,28 @@ extension Ledger {
     private static let selectChanges = Statement(
         """
         select change from exchange.month_change where settled_at is null
+            and (tried_at is null or tried_at < clock_timestamp() - make_interval(secs => $1::bigint))
         order by change limit 1000
         """)
 
     private static let selectTouched = Statement(
         """
-        select distinct f.body, f.month
-        from exchange.loss l
-        join exchange.claim_part p
-            on p.recipient = l.recipient_number and p.payer = l.payer_number::bigint
-        join exchange.claim c on c.file = p.file and c.place = p.place
-            and c.service_month between date_trunc('month', l.from_day)::date and l.to_day
-        join exchange.claim_file f on f.file = c.file and f.body = l.body
-        join exchange.claim_closing g on g.body = f.body and g.month = f.month
-        where l.settled_at is null and l.loss = any ($1)
-        union
-        select body, month from exchange.month_change
-        where settled_at is null and change = any ($2)
-        order by body, month
+        select t.body, t.month, coalesce(array_agg(t.loss) filter (where t.loss is not null), '{}'),
+            coalesce(array_agg(t.change) filter (where t.change is not null), '{}')
+        from (
+            select distinct f.body, f.month, l.loss, null::bigint as change
+            from exchange.loss l
+            join exchange.claim_part p
+                on p.recipient = l.recipient_number and p.payer = l.payer_number::bigint
+            join exchange.claim c on c.file = p.file and c.place = p.place
+                and c.service_month between date_trunc('month', l.from_day)::date and l.to_day
+            join exchange.claim_file f on f.file = c.file and f.body = l.body
+            join exchange.claim_closing g on g.body = f.body and g.month = f.month
+            where l.settled_at is null and l.loss = any ($1)
+            union all
+            select body, month, null, change from exchange.month_change
+            where settled_at is null and change = any ($2)) t
+        group by t.body, t.month order by t.body, t.month
         """)
 
     private static let markSettled = Statement(
@@ -153,6 +177,18 @@ extension Ledger {
     private static let markChangesSettled = Statement(
         """
         update exchange.month_change set settled_at = clock_timestamp()
+        where settled_at is null and change = any ($1)
+        """)
+
+    private static let markTried = Statement(
+        """
+        update exchange.loss set tried_at = clock_timestamp()
+        where settled_at is null and loss = any ($1)
+        """)
+
+    private static let markChangesTried = Statement(
+        """
+        update exchange.month_change set tried_at = clock_timestamp()
         where settled_at is null and change = any ($1)
         """)
 }

@@ -114,6 +114,71 @@ struct MonthListTests {
         #expect(try await changes(month) == [])
     }
 
+    /// A closed month with one claim whose entitlement is paid back alone since.
+    private func touchedMonth(_ number: Int) async throws -> ServiceMonth {
+        let month = try ServiceMonth(year: 2017, month: number)
+        let first = CalendarDay(daysSince1970: Int(month.firstDay))
+        let one = try await gateway.enrol(month)
+        try await gateway.submit([SentClaim(one.recipient)], month).expect(201)
+        try await close(month)
+        try await gateway.hold([
+            one.resident.row(
+                "kodomo", first.adding(days: -100), first.adding(days: 400),
+                ["isAlwaysReimbursement": "1"])
+        ])
+        #expect(try await changes(month) == ["entitlement 1 true"])
+        return month
+    }
+
+    /// As if the pause before the next try were over.
+    private func waitForTry() async throws {
+        try await gateway.sql {
+            try $0.run(
+                Statement(
+                    """
+                    update exchange.month_change set tried_at = tried_at - interval '2 hours'
+                    where settled_at is null
+                    """))
+        }
+    }
+
+    @Test
+    func `a month that cannot be judged again stays open until it can, and holds up no other`()
+        async throws
+    {
+        let (failing, other) = (try await touchedMonth(2), try await touchedMonth(3))
+        try await gateway.sql {
+            try $0.script(
+                """
+                create function public.refuse_run() returns trigger language plpgsql as $$
+                begin raise exception 'no run'; end $$;
+                create trigger refused before insert on exchange.claim_run for each row
+                    when (new.month = date '2017-02-01') execute function public.refuse_run();
+                """)
+        }
+        try await lookInto()
+        #expect(try await changes(failing) == ["entitlement 1 true"])
+        #expect(try await changes(other) == ["entitlement 1 false"])
+        try await gateway.sql {
+            try $0.script(
+                "drop trigger refused on exchange.claim_run; drop function public.refuse_run")
+        }
+        // Not before its pause is over; nor then, while its body is suspended.
+        try await lookInto()
+        #expect(try await changes(failing) == ["entitlement 1 true"])
+        try await waitForTry()
+        #expect(try await gateway.registry.suspend(Cast.town))
+        try await gateway.ledger.refresh()
+        try await lookInto()
+        #expect(try await gateway.registry.resume(Cast.town))
+        try await gateway.ledger.refresh()
+        #expect(try await changes(failing) == ["entitlement 1 true"])
+        try await waitForTry()
+        try await lookInto()
+        #expect(try await changes(failing) == ["entitlement 1 false"])
+        #expect(try await reopened(failing) == ["REFUND_ONLY 1"])
+    }
+
     @Test func `a dose that is withdrawn after its month was closed opens its claim by itself`()
         async throws
     {
