@@ -26,18 +26,6 @@ extension GatewayParts {
                 .post, "/visits/emergency", for: .openEmergencyVisit, handle: openEmergencyVisit),
             route(.get, "/fhir/Patient/:id", for: .readPatient, handle: readPatient),
             route(
-                .post, "/fhir/CoverageEligibilityRequest/$submit", for: .checkEligibility,
-                handle: submitEligibilityCheck),
-            route(
-                .get, "/fhir/CoverageEligibilityRequest/:id", for: .readEligibility,
-                handle: readEligibilityRequest),
-            route(
-                .get, "/fhir/CoverageEligibilityResponse/:id", for: .readEligibility,
-                handle: readEligibilityResponse),
-            route(
-                .get, "/fhir/CoverageEligibilityResponse/:id/$replay", for: .replayEligibility,
-                handle: replayEligibility),
-            route(
                 .post, "/fhir/Immunization", for: .recordVaccination, handle: recordVaccination),
             route(
                 .put, "/fhir/Immunization/:id", for: .recordVaccination,
@@ -58,7 +46,7 @@ extension GatewayParts {
             route(
                 .get, "/fhir/ClaimResponse", for: .readSettledClaims, handle: readClaimResponses),
             route(.get, "/claims/statements", for: .readSettledClaims, handle: readOwnStatement),
-        ] + deliveryRoutes(on: .institution) + [
+        ] + eligibilityRoutes + deliveryRoutes(on: .institution) + [
             route(
                 .post, "/fhir/QuestionnaireResponse/_search", for: .readScreenings,
                 handle: searchScreenings(in: .open)),

@@ -36,6 +36,36 @@ struct SearchForm: Sendable {
         return value
     }
 
+    /// `_count`, which clients of FHIR send in the body of such a search.
+    func count() throws(Refusal) -> Int {
+        guard let text = self["_count"] else { return PageLimits.entriesDefault }
+        guard let number = Int(text), (1...PageLimits.entriesMax).contains(number) else {
+            throw .malformed("_count")
+        }
+        return number
+    }
+
+    /// 日本の日: from the first of them, before the one that follows the last: `ge2026-04-01`, `le2026-04-30`, or
+    /// one day. What is not given has no end.
+    func days(_ name: String) throws(Refusal) -> (from: Instant?, before: Instant?) {
+        var days: (from: Instant?, before: Instant?) = (nil, nil)
+        for text in all(name) {
+            let prefix = text.prefix { !$0.isNumber }
+            let day = try CalendarDay(String(text.dropFirst(prefix.count)), item: name)
+            let first = Instant.startOfDay(day)
+            let after = Instant.startOfDay(day.adding(days: 1))
+            switch prefix {
+            case "", "eq": days = (first, after)
+            case "ge": days.from = first
+            case "gt": days.from = after
+            case "le": days.before = after
+            case "lt": days.before = first
+            default: throw .malformed(name)
+            }
+        }
+        return days
+    }
+
     /// 自治体別本人キー: `urn:tsunagi:municipality-identity-key|<key>`.
     func identityKey(_ name: String) throws(Refusal) -> String? {
         try token(name, of: FHIR.System.identityKey)

@@ -235,6 +235,9 @@ package struct Migrations: Sendable {
             name: "0127_protections_of_withdrawn_files",
             sql: PackageResources._127_protections_of_withdrawn_files_sql),
         File(
+            name: "0128_answered_checks",
+            sql: PackageResources._128_answered_checks_sql),
+        File(
             name: "0129_long_illnesses",
             sql: PackageResources._129_long_illnesses_sql),
     ]

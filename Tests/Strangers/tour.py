@@ -105,6 +105,10 @@ class Tour:
         held = f"/fhir/CoverageEligibilityResponse/{answer['id']}"
         self.send(CLINIC, "GET", held, 200)
         self.send(CLINIC, "GET", held + "/$replay", 200)
+        for kind in ("Request", "Response"):
+            form = f"patient={visit[1]}&visit={visit[0]}&created={self.today.isoformat()}"
+            self.send(CLINIC, "POST", f"/fhir/CoverageEligibility{kind}/_search", 200, form,
+                      headers={"Content-Type": "application/x-www-form-urlencoded"})
         body_codes = {city for city in re.findall(r"\b\d{6}\b", json.dumps(answer))}
         bodies = [f"municipality:{code}" for code in sorted(body_codes)
                   if (self.world.folder / "pki/offices" / f"municipality-{code}.pem").exists()]

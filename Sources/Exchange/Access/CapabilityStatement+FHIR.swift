@@ -54,6 +54,13 @@ private struct ServedResource {
     /// What names somebody, or a sheet of theirs, stands in a body, never in an address.
     var isSearchedByPost = false
 
+    /// Read by its id, and searched for by what names somebody.
+    mutating func allowSearch(by parameters: [(name: String, type: String)]) {
+        interactions = ["read", "search-type"]
+        searchParameters = parameters
+        isSearchedByPost = true
+    }
+
     func write(to resources: inout JSONWriter) {
         resources.object { resource in
             resource.member("type", type)
@@ -122,13 +129,15 @@ extension Listener {
             searchParameters: [("url", "uri")])
         switch self {
         case .institution:
+            var request = ServedResource(
+                type: "CoverageEligibilityRequest", operations: ["submit"])
             var response = replay
-            response.interactions = ["read"]
+            request.allowSearch(by: [
+                ("patient", "reference"), ("visit", "token"), ("created", "date"),
+            ])
+            response.allowSearch(by: request.searchParameters)
             return [
-                ServedResource(
-                    type: "CoverageEligibilityRequest", interactions: ["read"],
-                    operations: ["submit"]),
-                response,
+                request, response,
                 ServedResource(
                     type: "Patient", profile: FHIR.Profile.patient, interactions: ["read"]),
                 ServedResource(

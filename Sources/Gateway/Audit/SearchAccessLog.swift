@@ -55,15 +55,8 @@ extension LogSearch {
 
     /// Throws `.unknownItem("patient.identifier")` for whoever registers nobody under a key of theirs.
     init(_ form: SearchForm, from cursor: String?, of party: Party) throws(Refusal) {
-        var count = PageLimits.entriesDefault
-        if let text = form["_count"] {
-            guard let number = Int(text), (1...PageLimits.entriesMax).contains(number) else {
-                throw .malformed("_count")
-            }
-            count = number
-        }
-        self.init(count: count)
-        for day in form.all("date") { try narrow(day) }
+        self.init(count: try form.count())
+        (from, before) = try form.days("date")
         if let code = form["purpose"] {
             guard let purpose = Purpose(rawValue: code) else { throw .malformed("purpose") }
             self.purpose = purpose
@@ -82,23 +75,5 @@ extension LogSearch {
             throw .unknownItem("patient.identifier")
         }
         if let cursor { self.cursor = try LogCursor(text: cursor) }
-    }
-
-    /// `ge2026-04-01`, `le2026-04-30`, or one day: Japanese days.
-    private mutating func narrow(_ text: String) throws(Refusal) {
-        let prefix = text.prefix { !$0.isNumber }
-        let day = try CalendarDay(String(text.dropFirst(prefix.count)), item: "date")
-        let first = Instant.startOfDay(day)
-        let after = Instant.startOfDay(day.adding(days: 1))
-        switch prefix {
-        case "", "eq":
-            from = first
-            before = after
-        case "ge": from = first
-        case "gt": from = after
-        case "le": before = after
-        case "lt": before = first
-        default: throw .malformed("date")
-        }
     }
 }

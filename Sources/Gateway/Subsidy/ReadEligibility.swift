@@ -9,14 +9,35 @@ import Ledger
 /// the replay itself, so what an institution reads back is proved to be what it was told, or
 /// refused as `.replayDiffers`.
 extension GatewayParts {
+    var eligibilityRoutes: [Route] {
+        [
+            route(
+                .post, "/fhir/CoverageEligibilityRequest/$submit", for: .checkEligibility,
+                handle: submitEligibilityCheck),
+            route(
+                .post, "/fhir/CoverageEligibilityRequest/_search", for: .readEligibility,
+                handle: searchEligibilityRequests),
+            route(
+                .post, "/fhir/CoverageEligibilityResponse/_search", for: .readEligibility,
+                handle: searchEligibilityResponses),
+            route(
+                .get, "/fhir/CoverageEligibilityRequest/:id", for: .readEligibility,
+                handle: readEligibilityRequest),
+            route(
+                .get, "/fhir/CoverageEligibilityResponse/:id", for: .readEligibility,
+                handle: readEligibilityResponse),
+            route(
+                .get, "/fhir/CoverageEligibilityResponse/:id/$replay", for: .replayEligibility,
+                handle: replayEligibility),
+        ]
+    }
+
     func readEligibilityResponse(_ asking: Asking) async throws -> Response {
         try await replay(asking, as: \.body)
     }
 
     func readEligibilityRequest(_ asking: Asking) async throws -> Response {
-        try await replay(asking) { answer in
-            answer.question.render(id: answer.id.text, created: answer.basis.decidedAt)
-        }
+        try await replay(asking, as: \.asked)
     }
 
     /// `$replay`. For the institution: the answer, its digest and when it was entered. For a
@@ -83,6 +104,9 @@ struct ReplayedAnswer: Sendable {
             id: id.text, requestID: id.text, question: question, created: basis.decidedAt,
             rules: rules)
     }
+
+    /// The question, as it was decided on.
+    var asked: [UInt8] { question.render(id: id.text, created: basis.decidedAt) }
 
     var parameters: [UInt8] {
         var writer = JSONWriter(reservingBytes: body.count + 512)

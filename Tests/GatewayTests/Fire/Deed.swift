@@ -131,6 +131,16 @@ struct Deed: Sendable, CustomTestStringConvertible {
         },
         read("readEligibilityRequest") { "/fhir/CoverageEligibilityRequest/\($0.check)" },
         read("readEligibilityResponse") { "/fhir/CoverageEligibilityResponse/\($0.check)" },
+        institution("searchEligibilityRequests") { _, person in
+            .search(
+                Cast.clinic, "/fhir/CoverageEligibilityRequest/_search",
+                [("patient", person.visit.patient), ("visit", person.visit.id)])
+        },
+        institution("searchEligibilityResponses") { _, person in
+            .search(
+                Cast.clinic, "/fhir/CoverageEligibilityResponse/_search",
+                [("patient", person.visit.patient), ("visit", person.visit.id)])
+        },
         read("replayEligibility") { "/fhir/CoverageEligibilityResponse/\($0.check)/$replay" },
         institution("checkVaccination") { _, person in
             .post(

@@ -111,6 +111,12 @@ struct RecordMergeTests {
         let again = try await gateway.send(
             Cast.clinic, "GET", "/fhir/CoverageEligibilityResponse/\(told.text("id"))")
         #expect(again.body == told.body, "\(again.text)")
+        // By the patient's id of now as by the one from before, what was told is found.
+        for patient in [before.patient, patients[0]] {
+            let found = try await gateway.search(
+                Cast.clinic, "/fhir/CoverageEligibilityResponse/_search", [("patient", patient)])
+            #expect(found.entries.contains { $0["id"]?.string == told.text("id") })
+        }
         // By the paper certificate, too, they are one.
         let paper = (
             payer: TestResident.payerNumber, recipient: "R-00\(gone.resident.index)",

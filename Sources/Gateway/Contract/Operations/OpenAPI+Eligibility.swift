@@ -49,7 +49,45 @@ extension OpenAPI {
             en: "The answer of that day with its digest and the time of its entry.",
             parameters: [.id, .operatorID],
             answers: [.fhir(.reference("Replay"), "The replay.")], refusals: replayRefusals),
+        search(
+            "searchEligibilityResponses", of: "CoverageEligibilityResponse",
+            ja: "前に受け取った回答を、受付・患者・日で探す"),
+        search(
+            "searchEligibilityRequests", of: "CoverageEligibilityRequest",
+            ja: "前に送った照会を、受付・患者・日で探す"),
     ]
+
+    /// 自機関への回答の検索: both of them find the same checks.
+    private static func search(_ id: String, of type: String, ja: String) -> Operation {
+        Operation(
+            method: .post, path: "/fhir/\(type)/_search", id: id, field: "eligibility", ja: ja,
+            en:
+                "What this institution was told, oldest first, each decided again as when it is read by its "
+                + "id. One of `visit`, `patient` and `created` at least. What a resident took back since "
+                + "is as if it had not been asked; a visit or a patient of another institution is as "
+                + "unknown as none. Send the same body to `next` to go on: nothing is repeated or left out "
+                + "while answers arrive. Every resident shown is on the record.",
+            parameters: [
+                .init(
+                    name: "_cursor", place: .query, schema: .text,
+                    note: "続きの位置(next が示す値) / Where to go on: as `next` has it."),
+                .operatorID,
+            ],
+            body: .init(
+                mediaTypes: ["application/x-www-form-urlencoded"],
+                schema: .object([
+                    .optional("visit", .id.note("受付の番号 / The visit that was checked.")),
+                    .optional("patient", .text.note("患者の番号 / `Patient/…`, or the id alone.")),
+                    .optional(
+                        "created",
+                        .text.note(
+                            "回答した日(日本) / `ge2026-04-01` and `le2026-04-30`, or one day.")),
+                    .optional("_count", .text), .optional("_format", .text),
+                ]),
+                example: "patient=Patient/pw-0001&created=ge2026-04-01&created=le2026-04-30"),
+            answers: [.fhir(.reference("Bundle"), "A searchset of \(type), not counted.")],
+            refusals: replayRefusals + Refusals.ofItems + [.individualNumberNotAllowed("patient")])
+    }
 
     /// The office's own form of the same operation.
     static let replayForBodies: [Operation] = [
