@@ -8,7 +8,7 @@ import Ledger
 extension DemoStory {
     func motherAndChild() throws {
         guard let mother = cast.mother, let toddler = cast.toddler else { return }
-        teller.chapter("12. A mother from her notification to the child's third-year checkup")
+        teller.chapter("13. A mother from her notification to the child's third-year checkup")
         let birth = toddler.bornOn
         let town = try cast.town(of: mother)
         try settle([mother, toddler], in: town)

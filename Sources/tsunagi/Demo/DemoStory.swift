@@ -139,7 +139,7 @@ struct DemoStory {
     }
 
     private func auditor() throws {
-        teller.chapter("13. The auditor trusts nothing and reads the log again")
+        teller.chapter("14. The auditor trusts nothing and reads the log again")
         let world = teller.world
         let arguments = [
             "seal", "verify", "--database", world.conninfo(as: "tsunagi_reader"), "--checkpoint",
