@@ -94,6 +94,22 @@ package final class Ledger: Sendable {
         }
     }
 
+    /// For how many seconds an entry that has its place has waited for a checkpoint that was signed and written
+    /// outside the database; 0 when none waits. The tree grows without one: a full folder stops no entry.
+    package func unsignedSeconds() async throws -> Int {
+        try await gateway.transaction(.readOnly) { transaction in
+            try transaction.query(Self.selectUnsigned).first?.int(0) ?? 0
+        }
+    }
+
+    /// A leaf that is no entry has no time.
+    private static let selectUnsigned = Statement(
+        """
+        select greatest(0, extract(epoch from clock_timestamp() - at))::bigint from log.position
+        where position >= coalesce((select max(size) from log.checkpoint), 0) and at is not null
+        order by position limit 1
+        """)
+
     private static let selectUnsealed = Statement(
         """
         select greatest(0, extract(epoch from clock_timestamp() - at))::bigint from log.access_entry

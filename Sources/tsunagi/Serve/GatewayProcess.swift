@@ -229,6 +229,22 @@ struct GatewayProcess {
         }
     }
 
+    /// Every entry waits a minute at most for its place, and for a checkpoint outside the database that says so.
+    private static func sealed(_ ledger: Ledger) async -> ReadinessCheck.Verdict {
+        do {
+            let unsealed = try await ledger.unsealedSeconds()
+            guard unsealed <= 60 else {
+                return .readyBut(
+                    "an entry has waited \(unsealed) s for its seal: see the sealer's log")
+            }
+            let unsigned = try await ledger.unsignedSeconds()
+            guard unsigned > 60 else { return .ready }
+            return .readyBut(
+                "an entry has waited \(unsigned) s for a checkpoint outside the database: is the "
+                    + "folder log.checkpoints full? See the sealer's log")
+        } catch { return unasked(error) }
+    }
+
     /// What must hold before a load balancer sends requests here.
     private func readiness(_ parts: GatewayParts, _ revocation: RevocationStore) -> [ReadinessCheck]
     {
@@ -247,14 +263,7 @@ struct GatewayProcess {
                     return .notReady("\(database)")
                 } catch { return .notReady("the database does not answer") }
             },
-            ReadinessCheck("seal") {
-                do {
-                    let seconds = try await parts.ledger.unsealedSeconds()
-                    guard seconds > 60 else { return .ready }
-                    return .readyBut(
-                        "an entry has waited \(seconds) s for its seal: see the sealer's log")
-                } catch { return Self.unasked(error) }
-            },
+            ReadinessCheck("seal") { await Self.sealed(parts.ledger) },
             ReadinessCheck("log-months") {
                 do {
                     switch try await parts.ledger.logMonths() {

@@ -1,7 +1,11 @@
+import Exchange
+import Foundation
 import Glibc
+import Ledger
 import Postgres
 import TestSupport
 import Testing
+import Trust
 
 /// 準備完了: what a load balancer is told of a process whose surroundings went wrong, and that it is told again
 /// when they are right.
@@ -74,5 +78,73 @@ struct ReadinessTests {
             process.signal(SIGTERM)
             #expect(try await process.exit() == 0, "\(process.complaint)")
         }
+    }
+
+    /// チェックポイントの置き場がいっぱい: `/dev/full` stands where the day's file would be, so that nobody need be root.
+    /// Entries are committed and sealed as before, and no checkpoint leaves the database until there is room.
+    @Test func `a full folder of checkpoints is told, stops no entry and is made up for`()
+        async throws
+    {
+        try await CrashWorld.with { world in
+            let folder = world.folder + "/checkpoints"
+            let links = try Self.fill(folder)
+            let (process, door) = try await Door.open(world)
+            try await door.comes { try await $0.asked("/ready").status == 200 }
+            let told = "s for a checkpoint outside the database"
+            #expect(try await !door.asked("/ready").text.contains(told))
+            let first = try await Self.ask(10, door, world)
+            // A minute passes until somebody is asked to look.
+            try await door.comes { door in
+                let answer = try await door.asked("/ready")
+                #expect(answer.status == 200, "\(answer.text)")
+                return answer.text.contains(told)
+            }
+            let second = try await Self.ask(10, door, world)
+            #expect(first == 10 && second == 20)
+            #expect(try await world.count("log.position") > 0)
+            #expect(try await world.count("log.checkpoint") == 0)
+            #expect(!FileManager.default.fileExists(atPath: folder + "/latest"))
+
+            for link in links { try FileManager.default.removeItem(atPath: link) }
+            try await door.comes { door in
+                let isOver = try await !door.asked("/ready").text.contains(told)
+                return try await isOver && world.count("log.checkpoint") > 0
+            }
+            #expect(try await Self.ask(1, door, world) == 21)
+            process.signal(SIGTERM)
+            #expect(try await process.exit() == 0, "\(process.complaint)")
+            let note = try #require(FileManager.default.contents(atPath: folder + "/latest"))
+            let audit = LogAudit(
+                world.cluster.address(user: "tsunagi_reader"), logger: TestPostgres.logger)
+            let report = try await audit.verify(note: Array(note), key: try world.sealKey)
+            await audit.close()
+            #expect(report.findings.isEmpty, "\(report.findings)")
+            #expect(report.checkpoint.size >= 21)
+        }
+    }
+
+    /// The files of today and, should midnight come, of tomorrow.
+    private static func fill(_ folder: String) throws -> [String] {
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        let today = WallClock.now().dayInJapan
+        return try [today, today.adding(days: 1)].map { day in
+            let link = "\(folder)/\(day.text).checkpoints"
+            try FileManager.default.createSymbolicLink(
+                atPath: link, withDestinationPath: "/dev/full")
+            return link
+        }
+    }
+
+    /// Asks for a patient whom nobody knows; returns how many such answers have their entry by then.
+    private static func ask(_ count: Int, _ door: Door, _ world: CrashWorld) async throws -> Int {
+        let client = try await TLSClient(
+            port: door.port, credentials: try world.pki.credentials(of: Cast.clinic))
+        for _ in 0..<count {
+            let answer = try await client.send("GET", "/fhir/Patient/unknown")
+            #expect(answer.code == Refusal.recordUnknown.code)
+        }
+        await client.close()
+        return try await world.count("log.access_entry where outcome = 'record-unknown'")
     }
 }
