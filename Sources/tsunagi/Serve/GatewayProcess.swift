@@ -229,7 +229,7 @@ struct GatewayProcess {
         }
     }
 
-    /// Every entry waits a minute at most for its place, and for a checkpoint outside the database that says so.
+    /// 封印: an entry waits a minute at most for its place, and for a checkpoint outside the database.
     private static func sealed(_ ledger: Ledger) async -> ReadinessCheck.Verdict {
         do {
             let unsealed = try await ledger.unsealedSeconds()

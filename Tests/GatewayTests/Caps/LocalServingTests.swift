@@ -114,4 +114,49 @@ struct LocalServingTests {
             try await gateway.settle(sent, visit)
         }
     }
+
+    // MARK: Ages
+
+    /// A row of one payer number for some ages, as the national master has several of them.
+    private static func row(_ ages: String, _ terms: String) -> String {
+        """
+        {"prefecture": "13", "municipality": "210", "law": "89", "payer": "89139992", "division": 1,
+        "name": {"ja": "試験", "en": "Test"}, "shortName": "試験89", "effectiveFrom": "2015-01-01",
+        "conditions": {\(ages)}, "method": "in-kind",
+        "inpatient": {\(terms), "unit": 1, "method": "half-up"},
+        "outpatient": {\(terms), "unit": 1, "method": "half-up"},
+        "meals": "patient", "bearsOtherExpense": true, "priority": 1, "source": "試験",
+        "verified": "unverified"}
+        """
+    }
+
+    /// Days from the sixth birthday. The day before it, on which the age is attained, is of the row below six.
+    static let sixth: [(day: Int, yen: Int)] = [(-2, 0), (-1, 0), (0, 500), (1, 500)]
+
+    @Test func `a child is priced by the row of its age, to the last day of it`() async throws {
+        let rows = [
+            Self.row(#""ageBelow": 6"#, #""bearing": "nothing""#),
+            Self.row(#""ageFrom": 6"#, #""bearing": "fixed", "fixed": 500"#),
+        ]
+        let file = """
+            {"source": "試験", "verified": "unverified", "schemes": [\(rows.joined(separator: ","))]}
+            """
+        _ = try await gateway.reloadProfiles {
+            $0["subsidy/local-schemes/tests.json"] = Array(file.utf8)
+        }
+        try await gateway.ledger.rules.refresh()
+        for (day, yen) in Self.sixth {
+            var (resident, card) = try await gateway.settle()
+            resident.dateOfBirth =
+                today.adding(days: -day).anniversary(months: -72).text
+            try await gateway.hold([
+                resident.row(
+                    "kodomo", today.adding(days: -400), today.adding(days: 300),
+                    ["medicalSubsidyInsurerNumber": "89139992"])
+            ])
+            let visit = try await gateway.openVisit(card)
+            let told = try await gateway.settle(bill(), visit)
+            #expect(told.yen("copay") == yen, "\(day): \(told.text)")
+        }
+    }
 }

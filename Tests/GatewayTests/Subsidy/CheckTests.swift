@@ -146,6 +146,33 @@ struct CheckTests {
         #expect(then.text("servicedDate") == today.adding(days: -31).text)
     }
 
+    /// 年齢の上限, as certificates say it: by their last day. Days are counted from the sixth birthday; the town may
+    /// go on with another row from it, which is refunded.
+    static let ages: [(day: Int, isFollowed: Bool, outcome: String)] = [
+        (-2, false, "entitled"), (-1, false, "entitled"), (0, false, "ended"),
+        (-2, true, "entitled"), (-1, true, "entitled"), (0, true, "entitled-refund-only"),
+    ]
+
+    @Test(arguments: ages.indices)
+    func `a child is covered up to the last day of an age limit and not after it`(
+        _ index: Int
+    ) async throws {
+        let (day, isFollowed, outcome) = Self.ages[index]
+        var (resident, card) = try await gateway.settle()
+        let today = gateway.clock.today
+        let birthday = today.adding(days: -5)
+        resident.dateOfBirth = birthday.anniversary(months: -72).text
+        let below = resident.row("kodomo", birthday.adding(days: -300), birthday.adding(days: -1))
+        let above = resident.row(
+            "kodomo", birthday, today.adding(days: 300), historyKey: "2",
+            ["isAlwaysReimbursement": "1"])
+        try await gateway.hold(isFollowed ? [below, above] : [below])
+        let answer = try await gateway.check(
+            gateway.openVisit(card), day: birthday.adding(days: day))
+        #expect(answer.outcome(of: "kodomo") == outcome)
+        #expect(answer.outcomes.count { $0 != "none-held" } == 1, "\(answer.outcomes)")
+    }
+
     static let daysOut: [Int] = [1, -5 * 366 - 1]
 
     @Test(arguments: daysOut)
