@@ -9,7 +9,7 @@ extension GatewayParts {
     package func routes(of listener: Listener) -> [Route] {
         let routes =
             switch listener {
-            case .institution: institutionRoutes + commonRoutes(listener)
+            case .institution: institutionRoutes + eligibilityRoutes + commonRoutes(listener)
             case .office: officeRoutes + claimRoutes + commonRoutes(listener)
             case .resident: residentRoutes + commonRoutes(listener)
             case .operations: [Route]()
@@ -46,7 +46,7 @@ extension GatewayParts {
             route(
                 .get, "/fhir/ClaimResponse", for: .readSettledClaims, handle: readClaimResponses),
             route(.get, "/claims/statements", for: .readSettledClaims, handle: readOwnStatement),
-        ] + eligibilityRoutes + deliveryRoutes(on: .institution) + [
+        ] + deliveryRoutes(on: .institution) + [
             route(
                 .post, "/fhir/QuestionnaireResponse/_search", for: .readScreenings,
                 handle: searchScreenings(in: .open)),

@@ -94,7 +94,7 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// For how many seconds an entry that has its place has waited for a checkpoint that was signed and written
+    /// For how many seconds an entry that has its place has waited for a checkpoint that is signed and stands
     /// outside the database; 0 when none waits. The tree grows without one: a full folder stops no entry.
     package func unsignedSeconds() async throws -> Int {
         try await gateway.transaction(.readOnly) { transaction in

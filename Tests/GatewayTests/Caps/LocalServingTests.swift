@@ -130,7 +130,7 @@ struct LocalServingTests {
         """
     }
 
-    /// Days from the sixth birthday. The day before it, on which the age is attained, is of the row below six.
+    /// Days from the sixth birthday. The day before it, when the age is attained, is of the row below six.
     static let sixth: [(day: Int, yen: Int)] = [(-2, 0), (-1, 0), (0, 500), (1, 500)]
 
     @Test func `a child is priced by the row of its age, to the last day of it`() async throws {

@@ -146,8 +146,8 @@ struct CheckTests {
         #expect(then.text("servicedDate") == today.adding(days: -31).text)
     }
 
-    /// 年齢の上限, as certificates say it: by their last day. Days are counted from the sixth birthday; the town may
-    /// go on with another row from it, which is refunded.
+    /// 年齢の上限, as certificates say it: by their last day. Days are counted from the sixth birthday; the town
+    /// may go on with another row from it, which is refunded.
     static let ages: [(day: Int, isFollowed: Bool, outcome: String)] = [
         (-2, false, "entitled"), (-1, false, "entitled"), (0, false, "ended"),
         (-2, true, "entitled"), (-1, true, "entitled"), (0, true, "entitled-refund-only"),
