@@ -115,7 +115,10 @@ struct SearchForm: Sendable {
             default: decoded.append(byte)
             }
         }
-        guard let text = String(validating: decoded, as: UTF8.self) else { throw .malformed(item) }
+        // A NUL is in no name, and the database takes none.
+        guard !decoded.contains(0), let text = String(validating: decoded, as: UTF8.self) else {
+            throw .malformed(item)
+        }
         return text
     }
 

@@ -170,6 +170,7 @@ struct CheckSearchTests {
         ([("created", "ne2026-04-01")], .malformed("created")),
         ([("created", "2026-04-01"), ("_count", "0")], .malformed("_count")),
         ([("patient", "x"), ("patient", "y")], .duplicateItem("patient")),
+        ([("patient", "a%00")], .malformed("patient")),
         ([("patient", "123456789018")], .individualNumberNotAllowed("patient")),
     ]
 
