@@ -25,8 +25,7 @@ struct RecognisedIllness: Sendable {
     private static func withHomes(of persons: String) -> Statement {
         Statement(
             """
-            select h.*, null::text as programme, null::date as illness_ended, null::date as valid_to
-            from (\(Records.homesText(of: persons))) h
+            \(Records.homesText(of: persons, with: ", null::text, null::date, null::date"))
             union all
             select t.version, t.municipality, null::date, null::timestamptz, null::date, t.person,
                 t.programme, t.illness_ended, t.valid_to

@@ -196,11 +196,12 @@ extension Records {
         Statement(homesText(of: persons))
     }
 
-    static func homesText(of persons: String) -> String {
+    /// `more`: further columns, each with a comma before it.
+    static func homesText(of persons: String, with more: String = "") -> String {
         """
         select r.version, r.municipality, r.from_day, r.known_at,
             case when p.connected_since is not null then least(p.connected_since, p.doses_since) end,
-            r.person
+            r.person\(more)
         from exchange.residence r
         left join exchange.party p on p.party = 'municipality:' || r.municipality
         where r.person = \(persons)
