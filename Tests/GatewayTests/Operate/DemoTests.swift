@@ -1,5 +1,6 @@
 import Exchange
 import Foundation
+import Ledger
 import Testing
 
 /// `tsunagi demo` tells its whole story to its end: what a newcomer sees first is held like anything else. It

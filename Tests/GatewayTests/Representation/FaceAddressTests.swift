@@ -1,6 +1,8 @@
 import Exchange
+import Postgres
 import TestSupport
 import Testing
+import Trust
 
 /// 券面項目の住所: what a municipality prints on a certificate comes back to the last character, but for the
 /// address; of a resident under 支援措置 nothing comes back that says where they live, under whatever name.

@@ -1,6 +1,7 @@
 import Exchange
 import TestSupport
 import Testing
+import Trust
 
 /// 自機関への回答の検索: what an institution was told is found by visit, patient and day, by itself and by nobody
 /// else, as it was told.
