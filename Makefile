@@ -34,7 +34,7 @@ demo: build
 # Servers and their clients run apart from what calculates, and those with deadlines apart from other servers:
 # a test that fills every core keeps them waiting.
 # Few at once: a hundred servers, databases and their clients on two cores would all be late.
-deadlines := GatewayTests.(Edge|Operations|(Limit|Identity)Serving|PartyLimit|(Sealer)?Fault|Demo)Tests
+deadlines := GatewayTests.(Edge|Operations|(Limit|Identity)Serving|PartyLimit|(Sealer)?Fault|Demo|Reload)Tests
 test: install
 	@echo 'Building the tests (the first time about five minutes on two cores)'
 	@swift build $(quiet) --build-tests

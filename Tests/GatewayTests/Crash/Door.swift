@@ -40,11 +40,11 @@ struct Door {
     }
 
     /// Within half of the ten seconds after which it would be so without a signal.
-    func comes(_ isSo: (Door) async throws -> Bool) async throws {
+    func comes(line: Int = #line, _ isSo: (Door) async throws -> Bool) async throws {
         for _ in 0..<1_200 {
             if try await isSo(self) { return }
             try await Task.sleep(for: .milliseconds(100))
         }
-        throw TLSClient.Gone(description: "it did not come to be so")
+        throw TLSClient.Gone(description: "it did not come to be so as line \(line) waits for it")
     }
 }

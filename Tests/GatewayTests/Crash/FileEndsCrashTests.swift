@@ -35,8 +35,10 @@ struct FileEndsCrashTests {
             while last.state != "done" {
                 last = try await night.progress(past: last)
                 if last.state == "waiting" { try await night.confirm(file, by: office) }
-                guard last.through >= 0, last.state != "done" else { continue }
-                // Somewhere in the step that comes next.
+                guard last.state == "waiting" || last.through >= 0, last.state != "done" else {
+                    continue
+                }
+                // Somewhere in the step that comes next: the first begins with the confirmation.
                 try await Task.sleep(for: .milliseconds(chance.int(0...60)))
                 await office.close()
                 gateway.signal(SIGKILL)
