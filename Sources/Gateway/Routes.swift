@@ -59,6 +59,7 @@ extension GatewayParts {
             route(
                 .put, "/fhir/QuestionnaireResponse/:id", for: .bringScreening,
                 handle: bringScreeningAgain),
+            route(.get, "/fhir/CarePlan", for: .readCheckups, handle: readCheckupPlan),
         ] + checkupRoutes(.open, record: .recordCheckup, read: .readCheckups)
             + checkupRoutes(
                 .sensitive, record: .recordSensitiveCheckup, read: .readSensitiveCheckups)

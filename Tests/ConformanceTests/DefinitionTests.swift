@@ -51,7 +51,7 @@ import Testing
         for (path, bytes) in Example.files where path.hasPrefix("subsidy/eligibility-") {
             check(try JSON(reading: bytes), path)
         }
-        #expect(Self.defined.count == 43)
+        #expect(Self.defined.count == 45)
     }
 
     /// Where each extension may stand, by its own definition.

@@ -26,6 +26,13 @@ extension Written {
             return renderCheckupPlans(
                 plans, of: "pw-0001", today: today, page: page("CarePlan"))
         },
+        Resource("maternal/examples/valid/bundle-clinic-plan.json") {
+            let today = try now().dayInJapan
+            let facts = CheckupPlanFacts(birth: nil, episodes: [try episode()], done: [])
+            return renderClinicPlans(
+                try ruleSet().clinicPlans(facts, today: today), of: "pw-0001", today: today,
+                page: page("CarePlan"))
+        },
         Resource("maternal/examples/valid/written-questionnaire.json") {
             try form("sensitive-screening-epds-postpartum-2w").render()
         },

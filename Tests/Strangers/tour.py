@@ -270,6 +270,7 @@ class Tour:
         sensitive["identifier"][0]["value"] = self.name
         sensitive["effectiveDateTime"] = report["effectiveDateTime"]
         self.checkup("/fhir/sensitive/DiagnosticReport", sensitive, visit[1])
+        self.send(CLINIC, "GET", f"/fhir/CarePlan?subject={visit[1]}", 200)
         self.questionnaire("/fhir/sensitive/QuestionnaireResponse", *self.sensitive_draft())
         self.lines("DiagnosticReport", "baby-birth.json", "maternal-notification-key", "notificationKey")
         answered = 0

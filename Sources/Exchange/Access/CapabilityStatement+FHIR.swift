@@ -153,6 +153,9 @@ extension Listener {
                     type: "DiagnosticReport", profile: FHIR.Profile.checkup,
                     interactions: ["create", "update", "read", "search-type"],
                     searchParameters: [("subject", "reference"), ("patient", "reference")]),
+                ServedResource(
+                    type: "CarePlan", interactions: ["search-type"],
+                    searchParameters: [("subject", "reference"), ("patient", "reference")]),
                 forms, codes,
                 ServedResource(
                     type: "QuestionnaireResponse",

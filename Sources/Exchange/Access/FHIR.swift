@@ -155,6 +155,8 @@ package enum FHIR {
         static let vaccinationLine = "urn:tsunagi:StructureDefinition:vaccination-line"
         static let delivery = "urn:tsunagi:StructureDefinition:delivery"
         static let checkupTicket = "urn:tsunagi:StructureDefinition:checkup-ticket"
+        static let unusedTicket = "urn:tsunagi:StructureDefinition:unused-ticket"
+        static let pregnancyCourse = "urn:tsunagi:StructureDefinition:pregnancy-course"
         static let checkupWarning = "urn:tsunagi:StructureDefinition:checkup-warning"
         static let checkupClaim = "urn:tsunagi:StructureDefinition:checkup-claim"
         static let growthPlace = "urn:tsunagi:StructureDefinition:growth-place"

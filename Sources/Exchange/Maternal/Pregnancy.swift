@@ -39,6 +39,16 @@ package struct Pregnancy: Hashable, Sendable {
 
     /// 妊娠が終わった日: delivery, or the loss of the last child; `nil` while it goes on.
     package var endedOn: CalendarDay? { delivery?.day ?? (remaining == 0 ? losses.last?.day : nil) }
+
+    /// 流産・死産を除いて: as it would stand if nobody had told of a loss. That somebody was born alive is told.
+    package var withoutLosses: Pregnancy {
+        var told = self
+        told.losses = []
+        told.delivery = delivery.flatMap {
+            $0.live > 0 ? Delivery(day: $0.day, live: $0.live, still: 0) : nil
+        }
+        return told
+    }
 }
 
 /// 妊娠の出来事.

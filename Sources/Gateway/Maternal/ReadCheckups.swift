@@ -15,20 +15,14 @@ extension GatewayParts {
             let page = asking.request.page()
             let party = asking.caller.party
             let name = currentNames(for: party)
-            let opening = compartment.consentKinds(book).map(\.code)
             let pieces = try await asking.answerInPieces(
                 reading: .visitor(patient: patient, at: party)
             ) { records in
-                let visitor = try records.visitor(
-                    patient: patient, kinds: book.readingVisitKinds)
-                let isConsented = visitor.consents.contains(where: opening.contains)
-                guard isConsented || compartment == .sensitive else {
-                    throw Refusal.consentNotGiven
+                guard let person = try records.seen(patient, in: compartment, book) else {
+                    return searchsetPieces(of: [], page: page)
                 }
-                records.enter(visitor.person, visit: visitor.visit)
-                guard isConsented else { return searchsetPieces(of: [], page: page) }
                 let parts = try records.checkups(
-                    of: visitor.person, in: compartment, rules: rules
+                    of: person, in: compartment, rules: rules
                 ) { held in
                     let shown = held.map { $0.shown(to: party, name) }
                     return [checkupEntries(shown, of: patient, on: page, rules)]
@@ -37,6 +31,40 @@ extension GatewayParts {
             }
             return .fhir(.ok, pieces: pieces)
         }
+    }
+
+    /// 診察の前の確認: `GET /fhir/CarePlan?subject=Patient/{id}`, within a visit that is open now: the course of the
+    /// pregnancy, which checkup's days it is, and the tickets that stand unused.
+    func readCheckupPlan(_ asking: Asking) async throws -> Response {
+        let (book, _) = try maternalRules()
+        let patient = try asking.request.subject()
+        let page = asking.request.page()
+        let (_, bytes) = try await asking.answer(
+            reading: .visitor(patient: patient, at: asking.caller.party), as: \.self
+        ) { records in
+            guard let person = try records.seen(patient, in: .open, book) else {
+                throw Refusal.consentNotGiven
+            }
+            return renderClinicPlans(
+                try records.clinicPlans(of: person, rules: book), of: patient,
+                today: records.now.dayInJapan, page: page)
+        }
+        return .fhir(.ok, bytes)
+    }
+}
+
+extension Records {
+    /// The patient of a visit that is open, entered with it; nothing of one who did not agree to what is
+    /// sensitive. Throws `.consentNotGiven` for what is open.
+    fileprivate mutating func seen(
+        _ patient: String, in compartment: CheckupCompartment, _ book: RuleBook
+    ) throws -> PersonKey? {
+        let opening = compartment.consentKinds(book).map(\.code)
+        let found = try visitor(patient: patient, kinds: book.readingVisitKinds)
+        let isConsented = found.consents.contains(where: opening.contains)
+        guard isConsented || compartment == .sensitive else { throw Refusal.consentNotGiven }
+        enter(found.person, visit: found.visit)
+        return isConsented ? found.person : nil
     }
 }
 

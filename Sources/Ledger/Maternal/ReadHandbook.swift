@@ -75,3 +75,20 @@ extension Records {
                 today: now.dayInJapan), reports: reports)
     }
 }
+
+/// 診察の前の確認 within a visit, as of now.
+extension Records {
+    /// What was found in confidence is no part of it, nor is whose child somebody is. Throws `.rulesUnknown`.
+    package mutating func clinicPlans(of person: PersonKey, rules book: RuleBook) throws
+        -> [ClinicPlan]
+    {
+        let facts = try maternalFacts(of: person, rules: book)
+        guard let rules = book.maternal else { throw Refusal.rulesUnknown }
+        let reports = try checkups(of: person, in: .open, rules: rules).map(\.newest.report)
+            .filter { $0.status != .enteredInError }
+        return rules.clinicPlans(
+            CheckupPlanFacts(
+                birth: facts.birth, episodes: facts.episodes, done: reports.map(\.result)),
+            today: now.dayInJapan)
+    }
+}

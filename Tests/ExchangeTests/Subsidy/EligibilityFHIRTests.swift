@@ -159,7 +159,7 @@ import Testing
             [
                 "CoverageEligibilityRequest", "CoverageEligibilityResponse", "Patient",
                 "Immunization", "AdverseEvent", "Claim", "ClaimResponse", "DiagnosticReport",
-                "Questionnaire", "CodeSystem",
+                "CarePlan", "Questionnaire", "CodeSystem",
                 "QuestionnaireResponse",
             ]
         ),

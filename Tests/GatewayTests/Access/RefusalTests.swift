@@ -146,6 +146,7 @@ struct RefusalTests {
             RequestCase(Cast.clinic, check, question([:]), .visitUnknown, of: .checkEligibility),
             RequestCase(
                 Cast.clinic, "GET /fhir/DiagnosticReport", nil, .missing("subject")),
+            RequestCase(Cast.clinic, "GET /fhir/CarePlan", nil, .missing("subject")),
             RequestCase(
                 Cast.clinic, "GET /fhir/DiagnosticReport?subject=Patient/1", nil,
                 .malformed("subject")),

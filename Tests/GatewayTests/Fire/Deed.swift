@@ -246,6 +246,7 @@ struct Deed: Sendable, CustomTestStringConvertible {
         read("readCheckup") { "\($0.report.path)/\($0.reportID)" },
         read("readSensitiveCheckup") { "\($0.sensitive.path)/\($0.sensitiveID)" },
         read("readCheckups") { "\($0.report.path)?subject=\($0.visit.patient)" },
+        read("readCheckupPlan") { "/fhir/CarePlan?subject=\($0.visit.patient)" },
         read("readSensitiveCheckups") { "\($0.sensitive.path)?subject=\($0.visit.patient)" },
     ]
 

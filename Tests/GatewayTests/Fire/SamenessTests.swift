@@ -149,6 +149,12 @@ struct SamenessTests {
             .get(Cast.clinic, "/fhir/DiagnosticReport?subject=\(visit.patient)")
         },
         declined(
+            "the plan of checkups, not agreed to", without: "maternal",
+            holding: examined { SentCheckup(on: $0) }
+        ) { _, visit in
+            .get(Cast.clinic, "/fhir/CarePlan?subject=\(visit.patient)")
+        },
+        declined(
             "sensitive checkups, not agreed to", without: "maternal-sensitive",
             holding: examined { .epds(14, on: $0) }
         ) { _, visit in

@@ -1,11 +1,16 @@
 /// CarePlan (https://hl7.org/fhir/R4/careplan.html): one activity for each checkup, with the days of its
 /// window.
 extension CheckupPlan {
-    fileprivate func render(id: String, of patientID: String, today: CalendarDay) -> [UInt8] {
+    /// `told`: the whole in words. `extensions` are of a plan that is more than the family's own.
+    func render(
+        id: String, of patientID: String, today: CalendarDay, told: BilingualText?,
+        extensions: ((inout JSONWriter) -> Void)? = nil
+    ) -> [UInt8] {
         var writer = JSONWriter(reservingBytes: 4096)
         writer.object { plan in
             plan.member("resourceType", "CarePlan")
             plan.member("id", id)
+            if let extensions { plan.array("extension") { extensions(&$0) } }
             if !handbooks.isEmpty {
                 plan.array("identifier") { list in
                     for number in handbooks {
@@ -19,7 +24,7 @@ extension CheckupPlan {
             plan.member("status", "active")
             plan.member("intent", "plan")
             plan.bilingual("title", title)
-            if let words { plan.bilingual("description", words) }
+            if let told { plan.bilingual("description", told) }
             plan.reference("subject", "Patient/" + patientID)
             plan.member("created", today.text)
             plan.array("activity") { list in
@@ -88,6 +93,7 @@ package func renderCheckupPlans(
             let id = "plan-\(place + 1)"
             return SearchEntry(
                 reference: "CarePlan/" + id,
-                resource: plan.render(id: id, of: patientID, today: today))
+                resource: plan.render(
+                    id: id, of: patientID, today: today, told: plan.words))
         }, page: page)
 }

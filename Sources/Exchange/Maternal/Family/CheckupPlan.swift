@@ -49,7 +49,7 @@ extension MaternalRules {
         let standing = facts.episodes.filter { !$0.notification.isWithdrawn }
         let done = facts.done.filter(isExamined)
         var plans = standing.map { episode in
-            var plan = plan(of: episode, done.of(episode, among: standing), today)
+            var plan = plan(of: episode, done, among: standing, today)
             if episode.notification.kind == .child { plan.bornAt = facts.bornAt }
             plan.handbooks = episode.notification.handbooks
             return plan
@@ -68,10 +68,13 @@ extension MaternalRules {
     private static let pregnancyTitle = BilingualText(
         ja: "妊産婦健診の予定", en: "Checkups of pregnancy and after delivery")
 
-    private func plan(
-        of episode: MaternalEpisode, _ done: [CheckupResult], _ today: CalendarDay
+    /// Of one pregnancy or child. `found`: in one who was examined.
+    func plan(
+        of episode: MaternalEpisode, _ found: [CheckupResult], among standing: [MaternalEpisode],
+        _ today: CalendarDay
     ) -> CheckupPlan {
         let book = episode.book(self)
+        let done = found.of(episode, among: standing)
         switch episode.notification.subject {
         case .child(let birth):
             return plan(

@@ -60,6 +60,15 @@ package struct MaternalNotification: Hashable, Sendable {
         guard case .child(let birth) = subject else { return nil }
         return birth
     }
+
+    /// As `Pregnancy.withoutLosses`.
+    package var withoutLosses: MaternalNotification {
+        guard let pregnancy else { return self }
+        return MaternalNotification(
+            key: key, notifiedOn: notifiedOn, subject: .pregnancy(pregnancy.withoutLosses),
+            handbooks: handbooks, returned: returned, pregnancyKey: pregnancyKey,
+            isWithdrawn: isWithdrawn)
+    }
 }
 
 /// 保存の形: the items that count, without the number. Reading it again gives the same notification.

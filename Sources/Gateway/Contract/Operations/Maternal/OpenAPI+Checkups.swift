@@ -3,7 +3,22 @@ import Exchange
 /// 母子保健: the report that is at once the municipality's line, what the family sees, and what the municipality
 /// has to do.
 extension OpenAPI {
-    static let checkups: [Operation] = CheckupCompartment.allCases.flatMap(reports)
+    static let checkups: [Operation] =
+        CheckupCompartment.allCases.flatMap(reports) + [
+            Operation(
+                method: .get, path: "/fhir/CarePlan", id: "readCheckupPlan", field: "checkups",
+                ja: "診察の前に、受付中の患者の健診の予定と使っていない受診券を確かめる",
+                en:
+                    "Of the patient of a visit that is open now: how far the pregnancy has come by the "
+                    + "notified expected date, each checkup with the days of its window, and the tickets "
+                    + "that stand unused. A loss is told to no clinic.",
+                parameters: [subject, .operatorID],
+                answers: [.fhir(.reference("Bundle"), "A searchset of CarePlan.")],
+                refusals: Refusals.ofAccess + [
+                    .missing("subject"), .recordUnknown, .visitForCheckAlone, .rulesUnknown,
+                    .consentNotGiven,
+                ])
+        ]
 
     private static func reports(_ compartment: CheckupCompartment) -> [Operation] {
         let path = compartment.basePath + "/DiagnosticReport"
