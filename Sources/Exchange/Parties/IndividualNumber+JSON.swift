@@ -57,8 +57,13 @@ extension JSON {
             && IndividualNumber.isHidden(in: text)
     }
 
-    /// Random ids of ours have groups of digits too; a pairwise id has none on purpose.
+    /// Random ids of ours have groups of digits too, alone and in a reference (`Immunization/…`); a pairwise
+    /// id has none on purpose.
     private static func isOurID(_ text: String) -> Bool {
-        text.utf8.count == 36 && (try? RecordID(text)) != nil
+        let type = text.utf8.prefix { 0x41...0x5A ~= $0 || 0x61...0x7A ~= $0 }
+        guard type.count != text.utf8.count else { return false }
+        let isReference = !type.isEmpty && text.utf8[type.endIndex] == 0x2F
+        let id = isReference ? text.utf8[type.endIndex...].dropFirst() : text.utf8[...]
+        return id.count == 36 && (try? RecordID(String(Substring(id)))) != nil
     }
 }

@@ -70,4 +70,24 @@ import Testing
     func `other digits are left alone`(text: String) {
         #expect(!IndividualNumber.looksLikeOne(in: text))
     }
+
+    /// A clinic refers to what it was answered with, whatever digits chance put into it.
+    @Test(arguments: [
+        ("0f8fad5b-d9cb-469f-a165-123456789018", true),
+        ("Immunization/0f8fad5b-d9cb-469f-a165-123456789018", true),
+        ("Immunization/123456789018", false), ("Patient/123456789018", false),
+        ("Immunization/0f8fad5b-d9cb-469f-a165-123456789018/1", false),
+        ("1/0f8fad5b-d9cb-469f-a165-123456789018", false),
+        ("Immunization 0f8fad5b-d9cb-469f-a165-123456789018", false),
+        ("Immunization/0F8FAD5B-d9cb-469f-a165-123456789018", false), ("a123456789018", false),
+    ])
+    func `an id of ours is no number, alone and in a reference`(text: String, isTaken: Bool) {
+        var refusal: Refusal?
+        do throws(Refusal) {
+            try JSON.array([.string(text)]).refuseIndividualNumbers(at: "sent")
+        } catch {
+            refusal = error
+        }
+        #expect(refusal == (isTaken ? nil : .individualNumberNotAllowed("sent[0]")))
+    }
 }
