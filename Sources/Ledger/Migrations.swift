@@ -240,6 +240,9 @@ package struct Migrations: Sendable {
         File(
             name: "0129_long_illnesses",
             sql: PackageResources._129_long_illnesses_sql),
+        File(
+            name: "0130_prescribers_of_claims",
+            sql: PackageResources._130_prescribers_of_claims_sql),
     ]
 
     /// Applies what is missing as the owner; returns the names applied.

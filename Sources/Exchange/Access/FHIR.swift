@@ -277,6 +277,14 @@ extension JSONWriter {
         }
     }
 
+    /// The same of a number, as `valuePositiveInt`.
+    mutating func extensionItem(_ url: String, _ value: String, _ number: Int) {
+        object {
+            $0.member("url", url)
+            $0.member(value, number)
+        }
+    }
+
     /// 出典: where something was taken from; with `rule`, of which row of the rules.
     mutating func ruleSourceItem(_ source: RuleSource, of rule: String? = nil) {
         object { entry in

@@ -7,6 +7,8 @@ package struct Claim: Sendable {
     package var line: UInt32 = 0
     /// 医療機関コード; 0 not said.
     package var institution: UInt64 = 0
+    /// 処方元の医療機関コード, of a pharmacy's claim; 0 not said.
+    package var prescriber: UInt64 = 0
     package var month: ServiceMonth
     /// レセプト種別.
     package var type: UInt16 = 0
@@ -235,6 +237,7 @@ extension ClaimBatch {
         claim.number = UInt32(clamping: receipt.number)
         claim.line = UInt32(clamping: receipt.line)
         claim.institution = receipt.institution
+        claim.prescriber = receipt.prescriber
         claim.type = UInt16(clamping: receipt.type)
         claim.sex = UInt8(clamping: receipt.sex)
         claim.dutyReason = UInt8(clamping: receipt.insurance?.dutyReason ?? 0)

@@ -10,6 +10,7 @@ extension Reconciliation {
         let claim: Int32
         let place: Int32
         let institution: UInt64
+        let prescriber: UInt64
 
         func isOfGroup(_ other: Entry) -> Bool {
             certificate == other.certificate && month == other.month
@@ -51,7 +52,8 @@ extension Reconciliation {
                 entries.append(
                     Entry(
                         certificate: key, month: claim.month, type: claim.type, part: Int8(part),
-                        claim: Int32(index), place: Int32(place), institution: claim.institution))
+                        claim: Int32(index), place: Int32(place), institution: claim.institution,
+                        prescriber: claim.prescriber))
             }
         }
         if let some { some.forEach(add) } else { batch.claims.indices.forEach(add) }
@@ -93,35 +95,73 @@ extension Reconciliation {
         }
     }
 
-    /// 重複: those that are not the same receipt again. Where an institution writes one for each prescriber, a
-    /// second one is the same only where all it says is; another is a question, and counts until answered.
-    /// Beside one that went back and asks for nothing it is none, whosever prescription it was.
+    /// 重複: those that are not the same receipt again. Beside one that went back and asks for nothing a second
+    /// one is none, whosever prescription it was.
     private func distinct(
         _ entries: ArraySlice<Entry>, _ batch: ClaimBatch, _ sink: inout FindingSink
     ) -> Distinct {
         var distinct = Distinct()
-        var first = entries[entries.startIndex]
-        var said: [ClaimContent: Int32] = [:]
-        for entry in entries {
-            if !entry.isSameReceipt(as: first) {
-                first = entry
-                said = [:]
+        var rest = entries
+        while let first = rest.first {
+            let run = rest.prefix { $0.isSameReceipt(as: first) }
+            rest = rest[run.endIndex...]
+            guard rules.layouts.isPerPrescriber(institution: first.institution) else {
+                takeOnce(run, batch, &distinct, &sink)
+                continue
             }
+            for receipts in byPrescriber(run) {
+                takeEach(receipts, batch, &distinct, &sink)
+            }
+        }
+        return distinct
+    }
+
+    /// 処方元ごと: receipts of prescriptions by different institutions have nothing to do with each other. One
+    /// that names none may be of any.
+    private func byPrescriber(_ run: ArraySlice<Entry>) -> [ArraySlice<Entry>] {
+        guard run.count > 1, run.allSatisfy({ $0.prescriber != 0 }) else { return [run] }
+        return Dictionary(grouping: run, by: \.prescriber).sorted { $0.key < $1.key }
+            .map { ArraySlice($0.value) }
+    }
+
+    /// Of an institution that writes one receipt for all of a month.
+    private func takeOnce(
+        _ run: ArraySlice<Entry>, _ batch: ClaimBatch, _ distinct: inout Distinct,
+        _ sink: inout FindingSink
+    ) {
+        var first = run[run.startIndex]
+        for entry in run {
             guard entry.claim != first.claim else {
                 distinct.entries.append(entry)
                 continue
             }
             sink.claim = entry.claim
             sink.part = entry.part
-            guard rules.layouts.isPerPrescriber(institution: entry.institution) else {
-                if takesPlace(entry.claim, of: first.claim, batch) {
-                    distinct.put(entry, inPlaceOf: [first.claim])
-                    first = entry
-                } else {
-                    sink.add(.duplicateReceipt, .duplicate(of: first.claim))
-                }
+            if takesPlace(entry.claim, of: first.claim, batch) {
+                distinct.put(entry, inPlaceOf: [first.claim])
+                first = entry
+            } else {
+                sink.add(.duplicateReceipt, .duplicate(of: first.claim))
+            }
+        }
+    }
+
+    /// Of one that writes a receipt for each prescriber, those of which nobody says that the prescribers
+    /// differ: a second one is the same only where all it says is; another is a question, and counts until
+    /// answered.
+    private func takeEach(
+        _ run: ArraySlice<Entry>, _ batch: ClaimBatch, _ distinct: inout Distinct,
+        _ sink: inout FindingSink
+    ) {
+        var first = run[run.startIndex]
+        var said: [ClaimContent: Int32] = [:]
+        for entry in run {
+            guard entry.claim != first.claim else {
+                distinct.entries.append(entry)
                 continue
             }
+            sink.claim = entry.claim
+            sink.part = entry.part
             if said.isEmpty { said[ClaimContent(first.claim, in: batch)] = first.claim }
             let content = ClaimContent(entry.claim, in: batch)
             let same: Int32? = said[content].flatMap { $0 == entry.claim ? nil : $0 }
@@ -139,7 +179,6 @@ extension Reconciliation {
             }
             said[content] = entry.claim
         }
-        return distinct
     }
 
     /// 返戻の後の請求: what came after a closing had sent the first one back is no second one.

@@ -60,10 +60,11 @@ extension JSON {
     /// Random ids of ours have groups of digits too, alone and in a reference (`Immunization/…`); a pairwise
     /// id has none on purpose.
     private static func isOurID(_ text: String) -> Bool {
-        let type = text.utf8.prefix { 0x41...0x5A ~= $0 || 0x61...0x7A ~= $0 }
-        guard type.count != text.utf8.count else { return false }
-        let isReference = !type.isEmpty && text.utf8[type.endIndex] == 0x2F
-        let id = isReference ? text.utf8[type.endIndex...].dropFirst() : text.utf8[...]
+        let letters = text.utf8.prefix { 0x41...0x5A ~= $0 || 0x61...0x7A ~= $0 }
+        let rest = text.utf8[letters.endIndex...]
+        // An id may begin with letters, too: a type is what a slash follows.
+        let isReference = !letters.isEmpty && rest.first == 0x2F
+        let id = isReference ? rest.dropFirst() : text.utf8[...]
         return id.count == 36 && (try? RecordID(String(Substring(id)))) != nil
     }
 }

@@ -26,12 +26,14 @@ package struct StatementRow: Hashable, Sendable {
         text = Self.normal(items.without("modificationSeg"))
     }
 
-    /// 予防接種対象者.
+    /// 予防接種対象者. `illnessEnded` is of whom the time is given again; of others there is nothing to compare.
     package init(
-        invitation programme: String, identityKey: String, from: CalendarDay, to: CalendarDay
+        invitation programme: String, identityKey: String, from: CalendarDay, to: CalendarDay,
+        illnessEnded: CalendarDay?
     ) {
         key = Self.key([identityKey, programme, from.text])
-        text = to.text
+        let ended = illnessEnded.map { [$0.text] } ?? []
+        text = ([to.text] + ended).joined(separator: Self.separator)
     }
 
     /// 受診券. Of a visit only the ticket that counts now is held.
@@ -147,7 +149,7 @@ extension CheckedRow {
             else { return nil }
             return StatementRow(
                 invitation: row.programme, identityKey: row.municipalityIdentityKey,
-                from: row.validFrom, to: row.validTo)
+                from: row.validFrom, to: row.validTo, illnessEnded: row.illnessEnded)
         case .checkupTickets:
             guard case .success(let row) = checkupTicketRow(number: .besideTheRow),
                 case .issue(let face) = row.change

@@ -70,10 +70,10 @@ struct CardFeedPlan {
     ) {
         switch (event.change, person) {
         case (.bind(let card, _, let valid, let earlier), let person?):
-            guard bindings[card].map({ $0.person == person }) ?? true else {
+            let survivor = survivors[person]
+            guard bindings[card].map({ $0.survivor == survivor }) ?? true else {
                 return refuse(event, "serial")
             }
-            let survivor = survivors[person]
             if let earlier, let other = bindings[earlier], other.survivor != survivor {
                 return refuse(event, "supersedes")
             }

@@ -148,6 +148,7 @@ struct ClaimBooks {
         } else if try row.bool(19) {
             claim.marks.insert(.sentBack)
         }
+        claim.prescriber = UInt64(clamping: try row.int(20))
         return claim
     }
 
@@ -178,7 +179,8 @@ struct ClaimBooks {
                         select 1 from exchange.claim_event k
                         where k.thread = c.thread and k.step = 'corrected'
                             and k.sequence > e.sequence
-                            and k.reference = c.file::text || '/' || c.place::text))
+                            and k.reference = c.file::text || '/' || c.place::text)),
+            c.prescriber
         """
 
     private static let partColumns = """

@@ -242,6 +242,7 @@ enum ClaimSQL {
             .ints(claims.map { Int($0.points) }),
             .ints(claims.map { Int(bitPattern: UInt($0.specialNotes)) }),
             .ints(claims.map { Int($0.marks.rawValue) }),
+            .ints(claims.map { Int($0.prescriber) }),
         ]
     }
 
@@ -270,10 +271,11 @@ enum ClaimSQL {
         """
         insert into exchange.claim (file, body, place, thread, receipt, line, institution,
             service_month, type, sex, duty_reason, days, birth, paid_on, insurer, points,
-            special_notes, marks)
+            special_notes, marks, prescriber)
         select $1, $2, c.* from unnest($3::bigint[], $4::uuid[], $5::bigint[], $6::bigint[],
             $7::bigint[], $8::date[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[],
-            $13::date[], $14::date[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[]) c
+            $13::date[], $14::date[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[],
+            $19::bigint[]) c
         """)
 
     static let insertParts = Statement(

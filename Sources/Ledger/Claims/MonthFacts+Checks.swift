@@ -94,18 +94,30 @@ extension MonthFacts {
         return said.flatMap { $0.outcome == .declined ? nil : $0.outcome }
     }
 
+    /// By each resident's own sequence, and what is not sealed yet by its transaction: what an institution
+    /// told everybody else in the month is no row here.
     private static let selectChecks = Statement(
         """
-        select q.ord, \(AnsweredCheck.columns)
-        from (
+        with q as materialized (
             select u.ord, u.person, u.party
             from unnest($1::uuid[], $2::text[]) with ordinality as u(person, party, ord)
             union all
             select u.ord, m.person, u.party
             from unnest($1::uuid[], $2::text[]) with ordinality as u(person, party, ord)
-            join exchange.record_merge m on m.survivor = u.person and m.parted_at is null) q
-        join log.access_entry e on e.person = q.person and e.at >= $3 and e.party = q.party
+            join exchange.record_merge m on m.survivor = u.person and m.parted_at is null),
+        known as (
+            select s.entry, s.at from (select distinct person from q) p
+            join log.position s on s.person = p.person and s.person is not null
+            where s.at >= $3
+            union
+            select w.entry, w.at from log.access_entry w
+            where w.xid >= (select next_xid from log.head) and w.at >= $3
+                and w.person in (select person from q))
+        select q.ord, \(AnsweredCheck.columns)
+        from known
+        join log.access_entry e on e.entry = known.entry and e.at = known.at
             and e.purpose = 'check-eligibility' and e.outcome = 'ok'
+        join q on q.person = e.person and q.party = e.party
         join exchange.visit_now v on v.visit = e.visit
         order by e.at
         """)

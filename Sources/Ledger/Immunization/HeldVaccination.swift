@@ -16,6 +16,8 @@ package struct HeldVaccination: Sendable {
     /// 予診票: the answers that the doctor decided from.
     package let response: RecordID?
     package let claim: VaccinationClaimStatus
+    /// 台帳の市区町村: in whose ledger its newest version is a line.
+    let municipality: String?
     /// 理由のない stop: the rules for which the claim waits for a reason.
     package let stops: [String]
     package let newest: VaccinationVersion
@@ -103,7 +105,8 @@ extension HeldVaccination {
     private static let columns = """
         \(VaccinationVersion.columns), v.person, coalesce(former.visit, v.visit) as visit,
         coalesce(former.patient, r.patient) as patient, \(response) as response, c.refusal,
-        c.unit_yen is not null as is_priced, \(Survivors.sql(of: "v.person")) as whom, c.remarks
+        c.unit_yen is not null as is_priced, \(Survivors.sql(of: "v.person")) as whom, c.remarks,
+        c.municipality
         """
     /// Answers of the former other record are nothing of this one's any more.
     private static let response = """
@@ -130,6 +133,7 @@ extension HeldVaccination {
         claim = try VaccinationClaimStatus(
             refusal: row.optionalText(9), isPriced: row.bool(10))
         stops = claim == .none(.reasonMissing) ? try row.optionalTexts(12) ?? [] : []
+        municipality = try row.optionalText(13)
     }
 }
 

@@ -65,7 +65,7 @@ struct PastDoseDesk {
         for row in try rows[known.count].map({ $0 }) {
             let found = try HeldVaccination(row)
             held[found.newest.vaccination.identifier] = Held(
-                vaccination: found, isOutOfArea: try row.optionalBool(13))
+                vaccination: found, isOutOfArea: try row.optionalBool(14))
         }
     }
 
@@ -154,7 +154,7 @@ struct PastDoseDesk {
         let id = held?.vaccination.id ?? RecordID.timeOrdered()
         let filed = HeldVaccination(
             id: id, person: person, record: held?.vaccination.record ?? person, visit: nil,
-            patientID: nil, response: nil, claim: word.status, stops: [],
+            patientID: nil, response: nil, claim: word.status, municipality: nil, stops: [],
             newest: VaccinationVersion(
                 id: id.text, version: (newest?.version ?? 0) + 1, recordedAt: now,
                 institution: caller.party, vaccination: word.vaccination))
@@ -237,7 +237,8 @@ struct PastDoseDesk {
         select held.* from unnest($2::text[], $3::text[]) as q(system, value)
         cross join lateral (
             select \(VaccinationVersion.columns), v.person, null::uuid, null::text, null::uuid, v.refusal,
-                false, \(Survivors.sql(of: "v.person")), null::text[], v.is_out_of_area
+                false, \(Survivors.sql(of: "v.person")), null::text[], null::text,
+                v.is_out_of_area
             from exchange.past_dose v
             where v.party = $1 and v.identifier_system = q.system and v.identifier = q.value
             order by v.version desc limit 1) held

@@ -87,7 +87,7 @@ struct VaccinationSending: RecordSending {
         }
         let line = VaccinationLine(
             of: version, visit.person, facts, dueDay: answers?.dueDay, rules, prices: desk.prices)
-        if let repeated, repeated.claim == line.status {
+        if let repeated, !line.replaces(repeated) {
             return DecidedRecord(recorded: .init(held: repeated, isNew: false), basis: basis)
         }
         let recorded = RecordedVaccination(
@@ -124,6 +124,7 @@ extension HeldVaccination {
         patientID = visit.patientID
         self.response = response
         claim = line.status
+        municipality = line.municipality
         stops = line.stops
         newest = version
     }

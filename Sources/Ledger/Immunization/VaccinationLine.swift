@@ -68,6 +68,15 @@ struct VaccinationLine: Sendable {
         }
     }
 
+    var municipality: String? { place?.municipality }
+
+    /// Whether it says of a waiting claim what its line does not say yet. What is in a municipality's ledger
+    /// leaves it for another's, and otherwise by a correction alone.
+    func replaces(_ held: HeldVaccination) -> Bool {
+        guard isLine || held.claim != .awaitingPrice else { return false }
+        return status != held.claim || municipality != held.municipality
+    }
+
     private static func answer(
         to vaccination: Vaccination, _ others: [CountedRecord], _ facts: VaccinationFacts,
         dueDay: CalendarDay?, _ rules: ImmunizationRules, in home: String?

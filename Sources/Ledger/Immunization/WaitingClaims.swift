@@ -6,6 +6,8 @@ import Postgres
 package struct ClaimRound: Hashable, Sendable {
     fileprivate var after = RecordID(high: 0, low: 0)
     fileprivate var judgedBy: String?
+    /// The rules of its first page: what was judged by them and newer ones alike comes round once more.
+    fileprivate var begunBy: String?
     /// When the last round that came to its end began, and when this one did.
     fileprivate var since: Instant?
     fileprivate var begun: Instant?
@@ -34,18 +36,20 @@ extension Ledger {
             return (Instant(microseconds: now), waiting)
         }
         let begun = round.begun ?? now
+        let begunBy = round.begunBy ?? book.version
         var made = 0
         for claim in waiting {
             if try await make(claim, by: book) { made += 1 }
         }
         guard let last = waiting.last, waiting.count == limit else {
             round = ClaimRound()
-            round.judgedBy = book.version
+            round.judgedBy = begunBy
             round.since = begun
             return (made, false)
         }
         round.after = last.id
         round.begun = begun
+        round.begunBy = begunBy
         return (made, true)
     }
 
@@ -97,14 +101,11 @@ private struct WaitingClaim: Sendable {
             return false
         }
         let (version, line, facts) = try judged(held, &transaction, book, rules)
-        // What is in a municipality's ledger leaves it by no round: lines of before stay as they are.
-        guard line.status != held.claim, line.isLine || held.claim != .awaitingPrice else {
-            return false
-        }
+        guard line.replaces(held) else { return false }
         let next = HeldVaccination(
             id: held.id, person: held.person, record: held.record, visit: held.visit,
             patientID: held.patientID, response: held.response, claim: line.status,
-            stops: line.stops, newest: version)
+            municipality: line.municipality, stops: line.stops, newest: version)
         var entry = Entry(
             id: .timeOrdered(), caller: Caller(party: party, operatorID: nil),
             purpose: .recordVaccination)

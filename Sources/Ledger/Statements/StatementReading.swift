@@ -88,7 +88,8 @@ extension StatementField {
             StatementRow(
                 invitation: try row.text(4), identityKey: try row.text(3),
                 from: CalendarDay(daysSince1970: try row.day(5)),
-                to: CalendarDay(daysSince1970: try row.day(6)))
+                to: CalendarDay(daysSince1970: try row.day(6)),
+                illnessEnded: try row.optionalDay(7).map { CalendarDay(daysSince1970: $0) })
         case .checkupTickets:
             StatementRow(
                 ticket: CheckupTicket.Face(

@@ -43,7 +43,8 @@ struct StatementSource {
 
     static let vaccinationTargets = StatementSource(
         page: """
-            select t.person, t.version, false, t.identity_key, t.programme, t.valid_from, t.valid_to
+            select t.person, t.version, false, t.identity_key, t.programme, t.valid_from, t.valid_to,
+                t.illness_ended
             from exchange.vaccination_target t
             where t.municipality = $1 and t.version > $2 and not t.is_removed and not exists (
                 select 1 from exchange.vaccination_target later

@@ -92,6 +92,46 @@ import Testing
             ])
     }
 
+    /// 処方元: named by both and different, they have nothing to do with each other.
+    @Test(
+        arguments: [
+            ([1, 2], [[], []]), ([1, 1], [[], ["REPEATED_RECEIPT"]]),
+            ([1, nil], [[], ["REPEATED_RECEIPT"]]), ([nil, 1], [[], ["REPEATED_RECEIPT"]]),
+            ([1, 2, 1], [[], [], ["REPEATED_RECEIPT"]]),
+            ([1, 2, nil], [[], ["REPEATED_RECEIPT"], ["REPEATED_RECEIPT"]]),
+        ] as [([Int?], [[String]])])
+    func `a receipt for another prescriber is no second one`(
+        prescribers: [Int?], reasons: [[String]]
+    ) throws {
+        let claims = prescribers.enumerated().map { place, prescriber in
+            let named = prescriber.map { "\"prescriber\": \"131000000\($0)\", " } ?? ""
+            return claim(at: "1340000002")
+                .replacing("\"type\"", with: named + "\"type\"")
+                .replacing("\"points\": 500", with: "\"points\": 50\(place)")
+        }
+        let report = try report(claims)
+        #expect(claims.indices.map { report.reasons($0) } == reasons)
+        // Alike in every number, they are duplicates unless the prescribers differ.
+        let alike = prescribers.map { prescriber in
+            let named = prescriber.map { "\"prescriber\": \"131000000\($0)\", " } ?? ""
+            return claim(at: "1340000002").replacing("\"type\"", with: named + "\"type\"")
+        }
+        let duplicates = try self.report(alike)
+        #expect(
+            alike.indices.map { duplicates.reasons($0) }
+                == reasons.map { $0.isEmpty ? [] : ["DUPLICATE_RECEIPT"] })
+    }
+
+    /// At an institution that writes one receipt for all, whoever is named is nothing to it.
+    @Test func `a clinic's second receipt is one whatever prescriber it names`() throws {
+        let first = claim(at: "1310000001")
+        let second = first.replacing(
+            "\"type\"", with: "\"prescriber\": \"1310000002\", \"type\"")
+        #expect(try report([first, second]).reasons(1) == ["DUPLICATE_RECEIPT"])
+        let wrong = first.replacing("\"type\"", with: "\"prescriber\": \"13\", \"type\"")
+        #expect(throws: Refusal.malformed("claims[0].prescriber")) { try report([wrong]) }
+    }
+
     /// It may be right, so what it asks of the patient is held to the month's cap like any other.
     @Test func `a receipt of another prescriber counts for the cap`() throws {
         let first = claim(at: "1340000002")

@@ -357,6 +357,36 @@ import Testing
         #expect(second.receipts.first?.specialNotes == 1 << 10)
         #expect(second.receipts.first?.institution == 1_331_234_567)
     }
+
+    struct Prescriber: Sendable, CustomTestStringConvertible {
+        let fields: String
+        let code: UInt64
+        var testDescription: String { fields }
+    }
+
+    /// 調剤: fields 10 to 12 of the receipt record.
+    @Test(
+        arguments: [
+            Prescriber(fields: "13,1,0000001", code: 1_310_000_001),
+            Prescriber(fields: "13,3,0000001", code: 1_330_000_001),
+            Prescriber(fields: ",,", code: 0), Prescriber(fields: "99,1,0000001", code: 0),
+            Prescriber(fields: "13,,0000001", code: 0),
+            Prescriber(fields: "13,1,000001", code: 0),
+            Prescriber(fields: "13,1,000000A", code: 0),
+        ])
+    func `a pharmacy's receipt names its prescriber, or nobody`(row: Prescriber) throws {
+        let lines = [
+            "YK,1,13,4,0000002,テスト薬局,202605,00,03-0000-0000",
+            "RE,1,4122,202604,試験　花子,2,19900102,,," + row.fields
+                + ",テスト内科,東京都,," + String(repeating: ",", count: 24),
+            "HO,01130012,１２３,４５６,1,3000,,,,,,,,",
+            "KO,54136015,1234566,,1,3000,,6000,,", "GO,1,3000,99",
+        ]
+        let reading = ClaimSamples.read(ClaimSamples.bytes(lines))
+        #expect(reading.reader.findings == [])
+        #expect(reading.receipts.first?.prescriber == row.code)
+        #expect(reading.receipts.first?.institution == 1_340_000_002)
+    }
 }
 
 extension [String] {

@@ -39,7 +39,8 @@ struct Door {
         return answer
     }
 
-    /// Within half of the ten seconds after which it would be so without a signal.
+    /// That it comes to be so, however slow the machine; not how soon. A program that did not listen to the
+    /// signal would have ended by it.
     func comes(line: Int = #line, _ isSo: (Door) async throws -> Bool) async throws {
         for _ in 0..<1_200 {
             if try await isSo(self) { return }

@@ -160,6 +160,19 @@ struct SamenessTests {
         ) { _, visit in
             .get(Cast.clinic, "/fhir/sensitive/DiagnosticReport?subject=\(visit.patient)")
         },
+        Pair(testDescription: "the plan of checkups, after a loss and while all is well") { fire in
+            let gateway = fire.gateway
+            let day = gateway.clock.today.adding(days: -3).text
+            let losses = try JSON(reading: "[{\"on\":\"\(day)\",\"fetuses\":1}]")
+            func ask(_ card: SoftwareCard) async throws -> Ask {
+                let visit = try await gateway.openCheckupVisit(card)
+                return .get(Cast.clinic, "/fhir/CarePlan?subject=\(visit.patient)")
+            }
+            return (
+                try await ask(gateway.settleMother(["losses": losses]).card),
+                try await ask(gateway.settleMother().card)
+            )
+        },
         Pair(testDescription: "paper of somebody, and of nobody") { fire in
             let person = try await fire.settle()
             return (

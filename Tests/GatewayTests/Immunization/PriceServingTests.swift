@@ -103,6 +103,7 @@ struct PriceServingTests {
         var earlier = SentDose(on: today.adding(days: -3))
         earlier.lot = "FAKE03"
         try await gateway.record(earlier, standing.visit).expect(201)
+        try await gateway.record(standing.dose, standing.visit).expect(200)
         #expect(try await register([row(14_000, 0, from: today)]).int("applied") == 1)
         try await gateway.record(waiting.dose, waiting.visit).expect(200)
         #expect(try await charges(waiting.id) == ["none", "14000 0 222216"])
@@ -114,23 +115,44 @@ struct PriceServingTests {
         #expect(try await charges(waiting.id).count == 2)
     }
 
+    private func settled(_ home: Party?) async throws -> (
+        resident: TestResident, card: SoftwareCard
+    ) {
+        if let home { return try await gateway.settleFamily(days: 500, in: home) }
+        var (resident, card) = try await gateway.settle(in: nil)
+        let birth = today.adding(days: -500)
+        resident.dateOfBirth = birth.text
+        let row = resident.row("kodomo", birth, today.adding(days: 300))
+        try await gateway.hold([row], by: Cast.otherTown)
+        return (resident, card)
+    }
+
     /// 任意接種の助成: nobody's line until the municipality of residence pays for it.
     @Test func `a voluntary dose is a claim once the municipality has a price for it`() async throws
     {
-        func charged() async throws -> [String] {
-            let card = try await gateway.settleFamily(days: 500, in: Cast.otherTown).card
+        func charged(isHomeLate: Bool = false) async throws -> [String] {
+            let (resident, card) = try await settled(isHomeLate ? nil : Cast.otherTown)
             let visit = try await gateway.openVaccinationVisit(card)
             var dose = SentDose(on: today)
             dose.vaccine = "mumps"
             dose.basis = "voluntary"
             let answer = try await gateway.record(dose, visit)
             try answer.expect(201)
+            if isHomeLate {
+                let home = resident.residence(Cast.otherTown.code, from: today.adding(days: -600))
+                try await gateway.feed([home])
+                try await gateway.makeWaitingClaims()
+            }
             return try await charges(answer.text("id"))
         }
         #expect(try await charged() == ["not-routine"])
+        // An old defect: whose home was told late was never paid for.
+        #expect(try await charged(isHomeLate: true) == ["residence-unknown", "not-routine"])
         let price = try row(8_000, 3_000, from: today, programme: "voluntary-mumps")
         #expect(try await register([price]).int("applied") == 1)
         #expect(try await charged() == ["8000 3000 222216"])
+        #expect(
+            try await charged(isHomeLate: true) == ["residence-unknown", "8000 3000 222216"])
     }
 
     @Test func `a contradiction is refused with its line, and the rest is taken once`() async throws

@@ -203,6 +203,37 @@ struct VaccinationOutcomeTests {
         #expect(versions == 2)
     }
 
+    /// An old defect: a line that waited for a price stayed with the town where the resident did not live.
+    @Test func `a line that waits for a price goes where the residence was corrected to`()
+        async throws
+    {
+        let (resident, card) = try await gateway.settleFamily()
+        let visit = try await gateway.openVaccinationVisit(card)
+        var dose = SentDose(on: today)
+        dose.vaccine = "hib"
+        let waiting = try await gateway.record(dose, visit)
+        #expect(codes(waiting, "vaccination-claim") == ["awaiting-price"])
+        try await gateway.feed([
+            resident.residence(Cast.otherTown.code, from: today.adding(days: -1000))
+        ])
+        for _ in 0..<2 { try await gateway.makeWaitingClaims() }
+        let id = waiting.text("id")
+        let again = try await gateway.record(dose, visit)
+        #expect(again["ETag"] == "W/\"2\"", "\(again.text)")
+        #expect(codes(again, "vaccination-claim") == ["awaiting-price"])
+        let told = try await gateway.sql { transaction in
+            try transaction.query(
+                Statement(
+                    """
+                    select d.version || ' ' || d.body || ' ' || d.is_withdrawn
+                    from exchange.delivery d where d.record::text = $1 order by 1
+                    """), [.text(id)]
+            ).map { try $0.text(0) }
+        }
+        let (old, new) = (Cast.town.code, Cast.otherTown.code)
+        #expect(Set(told) == ["1 \(old) false", "2 \(old) true", "2 \(new) false"])
+    }
+
     @Test func `a withdrawn record says so, and a resident is told nothing of claims`()
         async throws
     {

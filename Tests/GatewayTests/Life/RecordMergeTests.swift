@@ -130,6 +130,27 @@ struct RecordMergeTests {
         #expect(try await outcomes(stays.card, [-215]) == ["entitled"])
     }
 
+    /// An old defect: a card that one record's card had superseded was somebody else's to the other record.
+    @Test func `a card of either record is the one person's`() async throws {
+        let (stays, gone) = try await gateway.settleTwice()
+        let (lost, renewed) = (try gateway.card(), try gateway.card())
+        try await gateway.feed([gone.resident.binding(renewed, supersedes: lost)])
+        let feed = { [gateway] in
+            try await gateway.send(
+                Cast.authority, "POST", "/card-feed/events",
+                body: .array([stays.resident.binding(lost)]))
+        }
+        #expect(try await feed().int("refused") == 1)
+        try await join(gone.resident, into: stays.resident)
+        #expect(try await feed().int("refused") == 0)
+        let body = try await gateway.visitBody(lost)
+        try await gateway.expect(.cardSuperseded, of: .openVisit, from: Cast.clinic) {
+            try await gateway.send(Cast.clinic, "POST", "/visits", body: .object(body))
+        }
+        let patient = try await gateway.openVisit(stays.card).patient
+        #expect(try await gateway.openVisit(renewed).patient == patient)
+    }
+
     @Test func `the resident sees both histories, and who looked at either, each with its proof`()
         async throws
     {

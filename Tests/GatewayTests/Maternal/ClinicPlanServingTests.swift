@@ -1,5 +1,4 @@
 import Exchange
-import Foundation
 import TestSupport
 import Testing
 import Trust
@@ -34,7 +33,9 @@ struct ClinicPlanServingTests {
         }
     }
 
-    @Test func `weeks, checkups and tickets stand before the needle and the probe`() async throws {
+    @Test func `weeks and fourteen tickets are told before a report, and one less after it`()
+        async throws
+    {
         let (_, card) = try await gateway.settleMother(dueInDays: 100)
         let visit = try await gateway.openCheckupVisit(card)
         let before = try await plan(visit)
@@ -69,9 +70,7 @@ struct ClinicPlanServingTests {
         #expect(without.contains("prenatal"))
     }
 
-    @Test func `nobody asks without consent or for another's patient`()
-        async throws
-    {
+    @Test func `nobody asks without consent or for another's patient`() async throws {
         let (_, card) = try await gateway.settleMother(dueInDays: 100)
         let silent = try await gateway.openCheckupVisit(card, consents: [])
         try await gateway.expect(.consentNotGiven, of: .readCheckups, from: Cast.clinic) {

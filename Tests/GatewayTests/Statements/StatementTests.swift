@@ -67,7 +67,7 @@ struct StatementTests {
         gateway.expectMoreEntries(entries.count)
     }
 
-    /// Of each: the file with nothing changed, and with one row's last day changed.
+    /// Of each: the file with nothing changed, with a row left out, and with a day of one row changed.
     @Test func `invitations, tickets and results are compared as entitlements are`() async throws {
         let town = Cast.otherTown
         let (mother, _) = try await gateway.settleMother(in: town)
@@ -82,9 +82,12 @@ struct StatementTests {
             [
                 "更新区分": "1", "宛名番号": birth, "個人番号": child.number, "接種種別コード": "mr",
                 "対象期間開始": today.text, "対象期間終了": today.adding(days: 300).text,
+                "特別の事情がなくなった日": today.adding(days: -10).text,
             ]
         ])
-        targets.columns = ["更新区分", "宛名番号", "個人番号", "接種種別コード", "対象期間開始", "対象期間終了"]
+        targets.columns = [
+            "更新区分", "宛名番号", "個人番号", "接種種別コード", "対象期間開始", "対象期間終了", "特別の事情がなくなった日",
+        ]
         let tickets = NightFile(
             checkupTickets: (1...3).map {
                 [
@@ -100,32 +103,38 @@ struct StatementTests {
             ]
         ])
         let fields = [
-            ("vaccination-targets", "immunization", targets, "対象期間終了", "programme=mr"),
-            ("checkup-tickets", "maternal", tickets, "有効期間終了", "number=S-1"),
-            ("checkup-results", "maternal", results, "健診日", "resultNumber=\(birth)"),
+            (
+                "vaccination-targets", "immunization", targets, ["対象期間終了", "特別の事情がなくなった日"],
+                "programme=mr"
+            ), ("checkup-tickets", "maternal", tickets, ["有効期間終了"], "number=S-1"),
+            ("checkup-results", "maternal", results, ["健診日"], "resultNumber=\(birth)"),
         ]
-        for (layout, field, file, column, name) in fields {
+        for (layout, field, file, columns, name) in fields {
             let taken = try await gateway.take(
                 file.bytes(), as: layout, by: town, field: field)
             #expect(taken.number("refused") == 0, "\(layout): \(taken.text)")
-            var other = file
-            other.rows[0][column] = today.adding(days: -1).text
-            if layout != "checkup-results" { other.rows[0][column] = today.adding(days: 60).text }
+            let others = columns.map { column in
+                var other = file
+                let days = layout == "checkup-results" ? -1 : 60
+                other.rows[0][column] = today.adding(days: days).text
+                return other
+            }
             var fewer = file
             fewer.rows.removeFirst()
             var seen: [Program.Ended] = []
             let entries = try await gateway.entries {
-                for file in [file, other, fewer] {
+                for file in [file, fewer] + others {
                     seen.append(try await gateway.compare(file, as: layout, by: town))
                 }
             }
-            #expect(seen.map(\.status) == [0, 2, 2], "\(layout): \(seen.map(\.errors))")
+            let statuses = [0, 2] + others.map { _ in Int32(2) }
+            #expect(seen.map(\.status) == statuses, "\(layout): \(seen.map(\.errors))")
             let said = seen.map(\.output)
-            #expect(said[1].contains("line 2: "), "\(layout): \(said)")
             #expect(
-                said[2].contains("not in the file: ") && said[2].contains(name),
+                said[1].contains("not in the file: ") && said[1].contains(name),
                 "\(layout): \(said)")
-            #expect(entries.filter(\.hasPerson).count == 2)
+            for text in said[2...] { #expect(text.contains("line 2: "), "\(layout): \(said)") }
+            #expect(entries.filter(\.hasPerson).count == 1 + others.count)
             // Beside what the comparisons entered: of results, whom the file was about.
             gateway.expectMoreEntries(entries.count + (layout == "checkup-results" ? 1 : 0))
         }

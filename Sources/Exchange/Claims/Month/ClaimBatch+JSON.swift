@@ -2,9 +2,9 @@
 /// Each has `institution`, `month`, `publics` (`payer`, `recipient`, `copayment`, `amount`,
 /// `recomputedCopayment`, `recomputedAmount`, `dayCount`, and `points` where they are not all of them), and
 /// where they are known `number`, `type`, `days`, `birthDate`, `sex`, `insurer`, `points`, `specialNotes`,
-/// `dutyReason`, `paidOn`, `isReturned`,
-/// `isResubmission`. Whatever else is in one refuses the file. Claims are read one by one as the bytes come,
-/// and no more than one is held as JSON.
+/// `dutyReason`, `paidOn`, `isReturned`, `isResubmission`, and of a pharmacy's `prescriber`.
+/// Whatever else is in one refuses the file. Claims are read one by one as the bytes come, and no more than
+/// one is held as JSON.
 package struct ClaimListReader: Sendable {
     /// With 31 days and four payers a claim has 2 kB.
     static let claimBytesMax = 65_536
@@ -49,6 +49,7 @@ extension ClaimBatch {
         claim.file = UInt16(clamping: file)
         claim.number = UInt32(try row.optionalCount("number") ?? Int32(clamping: number))
         claim.institution = try row.institution()
+        claim.prescriber = row.has("prescriber") ? try row.institution("prescriber") : 0
         claim.type = try row.receiptType()
         claim.days = try row.serviceDays(of: claim.month)
         claim.birth = try row.birth("birthDate")?.earliest ?? Claim.unsaidDay

@@ -7,6 +7,7 @@ enum FactItems {
     static let claim: Set<String> = [
         "institution", "month", "publics", "number", "type", "days", "birthDate", "sex", "insurer",
         "points", "specialNotes", "dutyReason", "paidOn", "isReturned", "isResubmission",
+        "prescriber",
     ]
     static let publicPayer = certificate.union([
         "copayment", "amount", "recomputedCopayment", "recomputedAmount", "dayCount", "points",

@@ -65,8 +65,7 @@ struct UkeLayout: Sendable {
 
     let scoreTable: Int
     let name: BilingualText
-    /// One receipt for each institution that prescribed: several of one patient and month are right, and no
-    /// record that is known here says whose prescription a receipt is of.
+    /// One receipt for each institution that prescribed: several of one patient and month are right.
     let isPerPrescriber: Bool
     let records: [UkeKind: UkeRecordForm]
 
@@ -177,6 +176,7 @@ enum UkeItem: UInt8, CaseIterable, Sendable {
     case number, type, month, name, sex, birth, specialNotes, searchNumber
     case insurer, days, points, copayment, mealTimes, mealYen, dutyReason
     case payer, recipient, payerKind, firstDay, count
+    case prescriberPrefecture, prescriberTable, prescriber
 
     init?(named name: String) {
         guard let item = Self.allCases.first(where: { $0.text == name }) else { return nil }

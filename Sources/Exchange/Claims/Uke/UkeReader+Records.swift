@@ -140,6 +140,18 @@ extension UkeReader {
         birth(fields, form)
         receipt?.isResubmission = !fields.isEmpty(form[.searchNumber])
         specialNotes(fields.field(form[.specialNotes]))
+        receipt?.prescriber = Self.prescriber(fields, form) ?? 0
+    }
+
+    /// 処方元: what is no institution's code names nobody. The receipt is as good without it.
+    private static func prescriber(_ fields: UkeFields, _ form: UkeRecordForm) -> UInt64? {
+        guard let prefecture = fields.number(form[.prescriberPrefecture]),
+            PrefectureCode(prefecture) != nil,
+            let table = fields.number(form[.prescriberTable]), (1...9).contains(table)
+        else { return nil }
+        let body = fields.field(form[.prescriber])
+        guard body.count == 7, let number = Digits.number(body) else { return nil }
+        return UInt64(prefecture) * 100_000_000 + UInt64(table) * 10_000_000 + UInt64(number)
     }
 
     private mutating func birth(_ fields: UkeFields, _ form: UkeRecordForm) {

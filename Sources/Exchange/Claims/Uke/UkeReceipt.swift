@@ -8,6 +8,8 @@ package struct UkeReceipt: Sendable {
     /// Ten digits: prefecture, score table and the seven of the header.
     package var institution: UInt64 = 0
     package var scoreTable = 0
+    /// 処方箋を発行した医療機関, in the same form; 0 where the receipt names none.
+    package var prescriber: UInt64 = 0
     package var month: ServiceMonth?
     /// レセプト種別: four digits.
     package var type = 0

@@ -74,7 +74,7 @@ package func claimVaccination(
     case .enteredInError: throw .withdrawn
     }
     guard given.isPrimarySource else { throw .copied }
-    let isSubsidised = facts.subsidises(given, rules)
+    let isSubsidised = facts.maySubsidise(given, rules)
     guard given.basis == .routine || isSubsidised else { throw .notRoutine }
     guard let day = given.occurrence.day else { throw .dayUnknown }
     guard let vaccine = rules.vaccine(named: given.vaccine) else { throw .vaccineUnknown }
@@ -103,13 +103,15 @@ package func claimVaccination(
 
 extension VaccinationClaimFacts {
     /// 任意接種の助成: the municipality of residence pays for this voluntary dose by a price that it agreed on;
-    /// without one the dose is nobody's line.
-    fileprivate func subsidises(_ given: Vaccination, _ rules: ImmunizationRules) -> Bool {
-        guard given.basis == .voluntary, let day = given.occurrence.day, let municipality,
+    /// without one the dose is nobody's line. Whose residence nobody told of yet waits for it: they may live
+    /// where it is paid.
+    fileprivate func maySubsidise(_ given: Vaccination, _ rules: ImmunizationRules) -> Bool {
+        guard given.basis == .voluntary, let day = given.occurrence.day,
             let vaccine = rules.vaccine(named: given.vaccine),
             let programme = answer.programme.map({ rules.programmes[$0] }),
             programme.category == .voluntary, !answer.isOutsideTheAct
         else { return false }
+        guard let municipality else { return true }
         return VaccinationClaim.ChargeLine.pricing(
             programme.code, rules.vaccine(vaccine.vaccine).code, in: municipality, on: day,
             of: PricePayer(birth: birth, on: day, eligibility: given.programEligibility),

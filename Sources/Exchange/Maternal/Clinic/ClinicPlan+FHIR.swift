@@ -25,12 +25,11 @@ extension ClinicPlan {
         guard !due.isEmpty else {
             return BilingualText(
                 ja: "今日が期間に入る健診はありません。健診の種類を確かめてから診察してください。",
-                en: "Today is in the days of no checkup. Make sure which one it is before you "
-                    + "examine.")
+                en: "No checkup is due today. Make sure which one it is before you examine.")
         }
         return BilingualText(
             ja: "今日が期間に入る健診は、" + due.map(\.ja).joined(separator: "、") + "です。",
-            en: "Today is in the days of: " + due.map(\.en).joined(separator: "; ") + ".")
+            en: "Due today: " + due.map(\.en).joined(separator: "; ") + ".")
     }
 
     private var ticketWords: BilingualText {
@@ -48,16 +47,12 @@ extension ClinicPlan {
 
 extension ClinicPlan.Course {
     fileprivate var words: BilingualText {
-        let weeks = age.map {
-            BilingualText(
-                ja: "妊娠\($0.weeks)週\($0.daysBeyond)日、",
-                en: "\($0.weeks) weeks \($0.daysBeyond) days, ")
-        }
+        let weeks = age?.words
         return BilingualText(
-            ja: "届出では、" + (weeks?.ja ?? "")
+            ja: "届出では、" + (weeks.map { $0.ja + "、" } ?? "")
                 + "分娩予定日は\(expectedDate.text)、胎児は\(fetuses)人です。"
                 + "経過はご本人に確かめてください。",
-            en: "As notified: " + (weeks?.en ?? "")
+            en: "As notified: " + (weeks.map { $0.en + ", " } ?? "")
                 + "expected on \(expectedDate.text), fetuses: \(fetuses). "
                 + "Ask her how it has gone since.")
     }
@@ -68,10 +63,10 @@ extension ClinicPlan.Course {
             entry.array("extension") { parts in
                 parts.extensionItem("expectedDate", "valueDate", expectedDate.text)
                 if let age {
-                    parts.numberItem("weeks", "valueUnsignedInt", age.weeks)
-                    parts.numberItem("days", "valueUnsignedInt", age.daysBeyond)
+                    parts.extensionItem("weeks", "valueUnsignedInt", age.weeks)
+                    parts.extensionItem("days", "valueUnsignedInt", age.daysBeyond)
                 }
-                parts.numberItem("fetuses", "valuePositiveInt", fetuses)
+                parts.extensionItem("fetuses", "valuePositiveInt", fetuses)
             }
         }
     }
@@ -82,10 +77,7 @@ extension ClinicPlan.Ticket {
         list.object { entry in
             entry.member("url", FHIR.Extension.unusedTicket)
             entry.array("extension") { parts in
-                parts.extensionItem("body", "valueString", number.body)
-                parts.extensionItem("kind", "valueCode", number.kind)
-                parts.numberItem("serial", "valuePositiveInt", number.serial)
-                parts.numberItem("issue", "valuePositiveInt", number.issue)
+                number.writeItems(to: &parts)
                 if let printed { parts.extensionItem("number", "valueString", printed) }
                 parts.extensionItem("validFrom", "valueDate", validFrom.text)
                 if let validTo { parts.extensionItem("validTo", "valueDate", validTo.text) }
@@ -95,24 +87,8 @@ extension ClinicPlan.Ticket {
     }
 }
 
-extension JSONWriter {
-    fileprivate mutating func numberItem(_ url: String, _ value: String, _ number: Int) {
-        object {
-            $0.member("url", url)
-            $0.member(value, number)
-        }
-    }
-}
-
 package func renderClinicPlans(
     _ plans: [ClinicPlan], of patientID: String, today: CalendarDay, page: SearchPage
 ) -> [UInt8] {
-    renderSearchset(
-        plans.enumerated().map { place, plan in
-            // No record of its own: its place in the answer is all there is to call it by.
-            let id = "plan-\(place + 1)"
-            return SearchEntry(
-                reference: "CarePlan/" + id,
-                resource: plan.render(id: id, of: patientID, today: today))
-        }, page: page)
+    renderCarePlans(plans, page: page) { $0.render(id: $1, of: patientID, today: today) }
 }

@@ -41,9 +41,10 @@ extension MaternalRules {
         var plans = standing.filter {
             $0.id == last || $0.notification.kind == .child || isSeenAfterBirth($0, on: today)
         }.map { episode in
-            ClinicPlan(
-                plan: plan(of: episode, done, among: standing, today),
-                course: course(of: episode, on: today), tickets: unused(of: episode, on: today))
+            let plan = plan(of: episode, done, among: standing, today)
+            return ClinicPlan(
+                plan: plan, course: course(of: episode, at: plan.age),
+                tickets: unused(of: episode, on: today))
         }
         if !standing.contains(where: { $0.notification.kind == .child }) {
             let born = CheckupPlanFacts(birth: facts.birth, episodes: [], done: facts.done)
@@ -59,16 +60,13 @@ extension MaternalRules {
     }
 
     private func course(
-        of episode: MaternalEpisode, on today: CalendarDay
+        of episode: MaternalEpisode, at age: GestationalAge?
     ) -> ClinicPlan.Course? {
         guard let expected = episode.notification.pregnancy, expected.endedOn == nil else {
             return nil
         }
-        let age = expected.calendar.age(on: today)
         return ClinicPlan.Course(
-            expectedDate: expected.calendar.expectedDate,
-            age: age.flatMap { $0.weeks <= pregnancy.weeksMax ? $0 : nil },
-            fetuses: expected.fetuses)
+            expectedDate: expected.calendar.expectedDate, age: age, fetuses: expected.fetuses)
     }
 
     /// In the order of their first days; those whose last day has passed are of no use to anybody.

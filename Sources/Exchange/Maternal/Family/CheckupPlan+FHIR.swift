@@ -39,16 +39,20 @@ extension CheckupPlan {
 
 extension CheckupPlan {
     var words: BilingualText? {
-        if let age {
-            return BilingualText(
-                ja: "妊娠\(age.weeks)週\(age.daysBeyond)日",
-                en: "\(age.weeks) weeks \(age.daysBeyond) days")
-        }
+        if let age { return age.words }
         return bornAt.map {
             BilingualText(
                 ja: "在胎\($0.weeks)週\($0.daysBeyond)日で出生",
                 en: "Born at \($0.weeks) weeks \($0.daysBeyond) days")
         }
+    }
+}
+
+extension GestationalAge {
+    /// 妊娠週数, of a pregnancy that goes on.
+    var words: BilingualText {
+        BilingualText(
+            ja: "妊娠\(weeks)週\(daysBeyond)日", en: "\(weeks) weeks \(daysBeyond) days")
     }
 }
 
@@ -87,13 +91,18 @@ extension CheckupPlan.State {
 package func renderCheckupPlans(
     _ plans: [CheckupPlan], of patientID: String, today: CalendarDay, page: SearchPage
 ) -> [UInt8] {
+    renderCarePlans(plans, page: page) {
+        $0.render(id: $1, of: patientID, today: today, told: $0.words)
+    }
+}
+
+/// No plan is a record of its own: its place in the answer is all there is to call it by.
+func renderCarePlans<Plan>(
+    _ plans: [Plan], page: SearchPage, render: (Plan, _ id: String) -> [UInt8]
+) -> [UInt8] {
     renderSearchset(
         plans.enumerated().map { place, plan in
-            // No record of its own: its place in the answer is all there is to call it by.
             let id = "plan-\(place + 1)"
-            return SearchEntry(
-                reference: "CarePlan/" + id,
-                resource: plan.render(
-                    id: id, of: patientID, today: today, told: plan.words))
+            return SearchEntry(reference: "CarePlan/" + id, resource: render(plan, id))
         }, page: page)
 }

@@ -148,17 +148,16 @@ extension CheckupTicket.Number {
     func write(to list: inout JSONWriter) {
         list.object { entry in
             entry.member("url", FHIR.Extension.checkupTicket)
-            entry.array("extension") { parts in
-                parts.extensionItem("body", "valueString", body)
-                parts.extensionItem("kind", "valueCode", kind)
-                for (name, number) in [("serial", serial), ("issue", issue)] {
-                    parts.object {
-                        $0.member("url", name)
-                        $0.member("valuePositiveInt", number)
-                    }
-                }
-            }
+            entry.array("extension") { writeItems(to: &$0) }
         }
+    }
+
+    /// What names a ticket, in every extension that does.
+    func writeItems(to parts: inout JSONWriter) {
+        parts.extensionItem("body", "valueString", body)
+        parts.extensionItem("kind", "valueCode", kind)
+        parts.extensionItem("serial", "valuePositiveInt", serial)
+        parts.extensionItem("issue", "valuePositiveInt", issue)
     }
 }
 

@@ -271,6 +271,7 @@ extension OpenAPI {
         .optional("points", .integer), .optional("specialNotes", .list(of: .text)),
         .optional("dutyReason", .text), .optional("paidOn", .day),
         .optional("isReturned", .boolean), .optional("isResubmission", .boolean),
+        .optional("prescriber", .text.pattern("^\\d{10}$")),
     ])
     private static let events = #"""
         {"events": [{"claim": "0f8fad5b-d9cb-469f-a165-70867728950e.1", "step": "paid",
